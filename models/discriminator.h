@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torch/nn/cloneable.h>
+
+#include "models/stage.h"
+
+namespace dcgan {
+
+struct DiscriminatorOptions {
+  /// Height and width of the image: a power of two from 16 to 256.
+  TORCH_ARG(int64_t, image_size) = 64;
+  /// Channels of the image, 1 to 4.
+  TORCH_ARG(int64_t, channels) = 3;
+  /// Feature maps of the first stage; each stage after has twice as many.
+  TORCH_ARG(int64_t, ndf) = 64;
+  TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
+};
+
+/// The DCGAN discriminator (Radford, Metz & Chintala 2015): images [N, channels, size, size] to one
+/// logit each, [N]; the sigmoid belongs to the loss. At image_size 64 names and shapes of its
+/// parameters are those of the PyTorch DCGAN example.
+class DiscriminatorImpl : public torch::nn::Cloneable<DiscriminatorImpl> {
+ public:
+  explicit DiscriminatorImpl(const DiscriminatorOptions& options = {});
+
+  torch::Tensor forward(const torch::Tensor& images);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  DiscriminatorOptions options;
+  StageSequence main{nullptr};
+};
+TORCH_MODULE(Discriminator);
+
+}  // namespace dcgan

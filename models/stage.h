@@ -1,0 +1,82 @@
+#pragma once
+
+#include <torch/nn/cloneable.h>
+#include <torch/nn/modules/container/any.h>
+#include <torch/nn/modules/conv.h>
+
+#include <vector>
+
+#include "models/activation.h"
+#include "models/normalization.h"
+
+namespace dcgan {
+
+enum class Nonlinearity { kNone, kRelu, kLeakyRelu, kTanh };
+
+/// Negative slope of the discriminator's LeakyReLU (Radford 2015, section 3).
+inline constexpr double kLeakySlope = 0.2;
+
+/// One stage: a square convolution or transposed convolution, its normalisation, its nonlinearity.
+struct StageOptions {
+  bool transposed = false;
+  int64_t in_channels = 0;
+  int64_t out_channels = 0;
+  int64_t kernel = 4;
+  int64_t stride = 2;
+  int64_t padding = 1;
+  /// Whether the architecture has a norm at this place. (The generator's output and the
+  /// discriminator's ends have none: Radford 2015.)
+  bool normalized = false;
+  /// Which norm stands there. With kNone the convolution gets a bias instead, so that an ablated
+  /// network can still shift its feature maps and loses nothing but the norm.
+  Normalization normalization = Normalization::kBatch;
+  Nonlinearity nonlinearity = Nonlinearity::kNone;
+
+  bool has_bias() const { return normalized && normalization == Normalization::kNone; }
+  /// Layers that the stage fills in the PyTorch example's torch.nn.Sequential, an absent norm
+  /// included, so that both arms of an ablation share their parameters' names.
+  int64_t layers() const {
+    return 1 + (normalized ? 1 : 0) + (nonlinearity == Nonlinearity::kNone ? 0 : 1);
+  }
+};
+
+/// The unit that the networks are lists of. It owns how its layers are computed: callers see
+/// activations in and out, and a faster kernel may take the place of the composition.
+class Stage {
+ public:
+  /// Registers the stage's layers in `owner` under "<first_layer>", "<first_layer + 1>".
+  Stage(const StageOptions& options, torch::nn::Module& owner, int64_t first_layer);
+
+  /// [N, in, H, W] -> [N, out, H', W'].
+  Activation forward(const Activation& input);
+
+  const StageOptions& options() const { return options_; }
+
+ private:
+  torch::Tensor convolve(const torch::Tensor& input);
+
+  StageOptions options_;
+  torch::nn::Conv2d convolution_{nullptr};
+  torch::nn::ConvTranspose2d transposed_{nullptr};
+  torch::nn::AnyModule norm_;
+};
+
+/// A straight line of stages, registered as the layers "0", "1", ... of a torch.nn.Sequential.
+class StageSequenceImpl : public torch::nn::Cloneable<StageSequenceImpl> {
+ public:
+  explicit StageSequenceImpl(std::vector<StageOptions> options);
+
+  Activation forward(Activation input);
+
+  void reset() override;
+  void pretty_print(std::ostream& stream) const override;
+
+  const std::vector<Stage>& stages() const { return stages_; }
+
+ private:
+  std::vector<StageOptions> options_;
+  std::vector<Stage> stages_;
+};
+TORCH_MODULE(StageSequence);
+
+}  // namespace dcgan

@@ -1,0 +1,107 @@
+#include "cli/app.h"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/verbs.h"
+#include "common/error.h"
+#include "common/text.h"
+#include "common/version.h"
+
+namespace dcgan {
+namespace {
+
+int fail(const std::string& message, ExitCode code) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "dcgan: %s\n", message.c_str());
+  return static_cast<int>(code);
+}
+
+std::vector<std::string> option_names(const CLI::App& verb) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : verb.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  return names;
+}
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
+  const std::string nearest = nearest_name(word, names);
+  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+}
+
+// CLI11's words for a faulty command line, as one line with a way out.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const auto verbs = app.get_subcommands();
+  const CLI::App& verb = verbs.empty() ? app : *verbs.front();
+  const std::string help = verbs.empty() ? "dcgan --help" : "dcgan " + verb.get_name() + " --help";
+  const auto extras = app.remaining(/*recurse=*/true);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
+    const std::string name = extras.front().substr(0, extras.front().find('='));
+    const bool option = name.starts_with("-");
+    return fmt::format("unknown {} '{}'{} (see {})", option ? "option" : "argument", name,
+                       option ? suggestion(name, option_names(verb)) : "", help);
+  }
+  return fmt::format("{} (see {})", first_line(error.what()), help);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Trains a DCGAN and shows what batch normalisation does to it.", "dcgan");
+  app.set_version_flag("--version", fmt::format("dcgan {} ({}, {}), LibTorch {}", version(),
+                                                git_version(), build_type(), libtorch_version()));
+  app.require_subcommand(1);
+  app.footer(
+      "Try: dcgan train    (the embedded digits, a few minutes on a laptop)\n"
+      "Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad checkpoint, 5 diverged,\n"
+      "130/143 interrupted after a checkpoint was saved.");
+  Verb chosen;
+  add_train(app, chosen);
+  add_generate(app, chosen);
+  add_report(app, chosen);
+  add_info(app, chosen);
+
+  if (argc == 1) {
+    std::printf("%s", app.help().c_str());
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  const auto verbs = verb_names(app);
+  if (argv[1][0] != '-' && std::find(verbs.begin(), verbs.end(), argv[1]) == verbs.end()) {
+    return fail(
+        fmt::format("unknown verb '{}'{} (see dcgan --help)", argv[1], suggestion(argv[1], verbs)),
+        ExitCode::kUsage);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    return fail(explain(app, error), ExitCode::kUsage);
+  }
+  try {
+    return chosen();
+  } catch (const Error& error) {
+    return fail(error.what(), error.code());
+  } catch (const c10::Error& error) {
+    constexpr int kInternalError = 1;
+    std::fprintf(stderr, "dcgan: internal error: %s\n",
+                 first_line(error.what_without_backtrace()).c_str());
+    return kInternalError;
+  } catch (const std::exception& error) {
+    constexpr int kInternalError = 1;
+    std::fprintf(stderr, "dcgan: internal error: %s\n", error.what());
+    return kInternalError;
+  }
+}
+
+}  // namespace dcgan

@@ -1,0 +1,32 @@
+#include "cli/newest_run.h"
+
+#include <fmt/format.h>
+
+#include "common/error.h"
+#include "training/run_directory.h"
+
+namespace dcgan {
+
+std::filesystem::path find_checkpoint(const std::string& where) {
+  if (where.empty()) {
+    const auto run = newest_run();
+    if (!run) {
+      throw UsageError("no run with a checkpoint below runs/: name a checkpoint or a run folder");
+    }
+    return run->checkpoints().front();
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(where, error)) {
+    throw CheckpointError(fmt::format("{}: no such checkpoint or run folder", where));
+  }
+  if (std::filesystem::is_directory(where, error)) {
+    const auto checkpoints = RunDirectory::open(where).checkpoints();
+    if (checkpoints.empty()) {
+      throw CheckpointError(fmt::format("{}: no checkpoints in this folder", where));
+    }
+    return checkpoints.front();
+  }
+  return where;
+}
+
+}  // namespace dcgan

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace dcgan {
+
+/// The checkpoint that a verb's argument means: a checkpoint file, the newest one of a run folder,
+/// or with an empty `where` the newest one of the newest run. Throws UsageError, or CheckpointError
+/// for a folder without checkpoints.
+std::filesystem::path find_checkpoint(const std::string& where);
+
+}  // namespace dcgan

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "cli/verbs.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "training/trainer.h"
+
+namespace dcgan {
+namespace {
+
+struct Arguments {
+  TrainOptions options;
+  std::string norm;
+  std::string config;
+  std::string resume;
+  std::string out;
+  bool quiet = false;
+};
+
+bool is_given(const CLI::App& verb, const std::string& name) {
+  return verb.get_option("--" + name)->count() > 0;
+}
+
+// The command line's own values, over those of a file or a checkpoint.
+void apply_command_line(const CLI::App& verb, const Arguments& arguments, TrainOptions& options) {
+  const auto given = options_to_entries(arguments.options);
+  for (const ConfigEntry& entry : given) {
+    if (is_given(verb, entry.key)) set_option(options, entry);
+  }
+  if (!arguments.norm.empty()) {
+    options.norm_g = arguments.norm;
+    options.norm_d = arguments.norm;
+  }
+  // Of the two ways to say how long, the one on the command line counts.
+  if (is_given(verb, "epochs") && !is_given(verb, "steps")) options.steps = 0;
+}
+
+// A resumed run keeps its mathematics.
+void check_unchanged(const TrainOptions& saved, const TrainOptions& asked,
+                     const std::filesystem::path& checkpoint) {
+  const auto before = options_to_entries(saved);
+  const auto after = options_to_entries(asked);
+  size_t i = 0;
+  visit_options(asked, [&](const OptionInfo& info, const auto& value) {
+    if (!info.may_change_on_resume && before[i].value != after[i].value) {
+      const std::string was =
+          std::visit([](const auto& v) { return fmt::format("{}", v); }, before[i].value);
+      throw CheckpointError(
+          fmt::format("--{} {}: {} was trained with {}, which a resume cannot change", info.name,
+                      value, checkpoint.string(), was));
+    }
+    ++i;
+  });
+}
+
+int run_train(const CLI::App& verb, const Arguments& arguments) {
+  TrainRequest request;
+  request.out = arguments.out;
+  request.quiet = arguments.quiet;
+  if (!arguments.config.empty()) {
+    options_from_toml(read_text(arguments.config), arguments.config, request.options);
+  }
+  if (!arguments.resume.empty()) {
+    request.resume = find_resume_point(arguments.resume);
+    request.options = request.resume->options;
+  }
+  apply_command_line(verb, arguments, request.options);
+  validate(request.options);
+  if (request.resume) {
+    check_unchanged(request.resume->options, request.options, request.resume->checkpoint);
+    if (request.resume->progressed.step >= request.options.steps && request.options.steps > 0) {
+      std::printf("%s is finished (step %ld of %ld); --steps N goes on\n",
+                  request.resume->run.path().c_str(), request.resume->progressed.step,
+                  request.options.steps);
+      return static_cast<int>(ExitCode::kDone);
+    }
+  }
+  const TrainResult result = train(std::move(request));
+  if (result.code != ExitCode::kDone) {
+    std::printf("stopped after step %ld; go on with: dcgan train --resume %s\n", result.step,
+                result.run.path().c_str());
+  }
+  std::printf("samples: %s\ncheckpoint: %s\nmore images: dcgan generate %s\n",
+              result.samples.c_str(), result.checkpoint.c_str(), result.checkpoint.c_str());
+  return static_cast<int>(result.code);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Verb& chosen) {
+  CLI::App* verb =
+      app.add_subcommand("train", "Train a DCGAN; without options on the embedded digits");
+  auto arguments = std::make_shared<Arguments>();
+  visit_options(arguments->options, [&](const OptionInfo& info, auto& value) {
+    verb->add_option(std::string("--") + info.name, value, info.help)->capture_default_str();
+  });
+  verb->add_option("--norm", arguments->norm, "sets --norm-g and --norm-d together");
+  verb->add_option("--out", arguments->out,
+                   "folder of the new run (default: the next one below runs/)");
+  verb->add_option(
+          "--resume", arguments->resume,
+          "go on with a run folder, a checkpoint, or alone: the newest run; its options are "
+          "the defaults")
+      ->expected(0, 1)
+      ->default_str("latest");
+  verb->add_option("--config", arguments->config,
+                   "TOML file of options; the command line beats it");
+  verb->add_flag("--quiet", arguments->quiet, "no progress");
+  verb->footer("Example: dcgan train --data photos/ --image-size 64 --steps 5000");
+  verb->callback([verb, arguments, &chosen] {
+    chosen = [verb, arguments] { return run_train(*verb, *arguments); };
+  });
+}
+
+}  // namespace dcgan

@@ -1,0 +1,99 @@
+#include "common/config.h"
+
+#include <fmt/format.h>
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
+
+#include "common/error.h"
+#include "common/text.h"
+
+namespace dcgan {
+namespace {
+
+ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::string& source) {
+  ConfigEntry entry{key, {}, static_cast<int64_t>(node.source().begin.line)};
+  if (const auto* boolean = node.as_boolean()) {
+    entry.value = boolean->get();
+  } else if (const auto* integer = node.as_integer()) {
+    entry.value = integer->get();
+  } else if (const auto* number = node.as_floating_point()) {
+    entry.value = number->get();
+  } else if (const auto* string = node.as_string()) {
+    entry.value = string->get();
+  } else {
+    throw UsageError(fmt::format("{}:{}: {} must be a number, a string, true or false", source,
+                                 entry.line, key));
+  }
+  return entry;
+}
+
+}  // namespace
+
+std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
+                                      std::string_view table) {
+  toml::table document;
+  try {
+    document = toml::parse(text, source);
+  } catch (const toml::parse_error& error) {
+    throw UsageError(fmt::format("{}:{}: {}", source, error.source().begin.line,
+                                 first_line(error.description())));
+  }
+  std::vector<ConfigEntry> entries;
+  for (const auto& [key, node] : document) {
+    const std::string name(key.str());
+    if (const auto* section = node.as_table()) {
+      if (name != table) {
+        throw UsageError(fmt::format("{}:{}: unknown table [{}]; expected [{}] or plain keys",
+                                     source, node.source().begin.line, name, table));
+      }
+      for (const auto& [inner_key, inner_node] : *section) {
+        entries.push_back(to_entry(std::string(inner_key.str()), inner_node, source));
+      }
+    } else {
+      entries.push_back(to_entry(name, node, source));
+    }
+  }
+  return entries;
+}
+
+std::string format_config_line(std::string_view key, const ConfigValue& value) {
+  if (const auto* boolean = std::get_if<bool>(&value)) {
+    return fmt::format("{} = {}\n", key, *boolean);
+  }
+  if (const auto* integer = std::get_if<int64_t>(&value)) {
+    return fmt::format("{} = {}\n", key, *integer);
+  }
+  if (const auto* number = std::get_if<double>(&value)) {
+    std::string text = format_exact(*number);
+    if (text.find_first_of(".einf") == std::string::npos) {
+      text += ".0";  // TOML tells floats from integers by the point
+    }
+    return fmt::format("{} = {}\n", key, text);
+  }
+  std::string quoted = "\"";
+  for (const char c : std::get<std::string>(value)) {
+    switch (c) {
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          quoted += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+        } else {
+          quoted += c;
+        }
+    }
+  }
+  return fmt::format("{} = {}\"\n", key, quoted);
+}
+
+}  // namespace dcgan

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dcgan {
+
+/// A value of a configuration file. (Booleans are told apart from integers.)
+using ConfigValue = std::variant<bool, int64_t, double, std::string>;
+
+/// Key, value, and the line it stands on.
+struct ConfigEntry {
+  std::string key;
+  ConfigValue value;
+  int64_t line = 0;
+};
+
+/// Reads TOML: flat keys, or keys of the table [`table`]. Throws UsageError naming `source`, line
+/// and reason on a syntax error, another table, or a value that is no boolean, number or string.
+std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
+                                      std::string_view table);
+
+/// One TOML line "key = value", a string quoted and escaped.
+std::string format_config_line(std::string_view key, const ConfigValue& value);
+
+}  // namespace dcgan

@@ -1,0 +1,111 @@
+#include "common/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "common/error.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, std::string_view doing) {
+  const int error = errno;
+  throw UsageError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+}
+
+// An open file that is closed, and removed unless kept, when it goes out of scope.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target)
+      : path_(target.string() + fmt::format(".tmp-{}", ::getpid())) {
+    descriptor_ = ::open(path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail(target, "write");
+  }
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!kept_) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::span<const uint8_t> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail(path_, "write");
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    }
+  }
+
+  void rename_to(const fs::path& target) {
+    if (::fsync(descriptor_) != 0) fail(path_, "write to disk");
+    const int descriptor = std::exchange(descriptor_, -1);
+    if (::close(descriptor) != 0) fail(path_, "close");
+    if (::rename(path_.c_str(), target.c_str()) != 0) fail(target, "replace");
+    kept_ = true;
+  }
+
+ private:
+  fs::path path_;
+  int descriptor_ = -1;
+  bool kept_ = false;
+};
+
+// Makes a rename survive a power cut.
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(folder, "open");
+  const int result = ::fsync(descriptor);
+  ::close(descriptor);
+  // Some file systems (network, FUSE) know no fsync of folders and say EINVAL.
+  if (result != 0 && errno != EINVAL) fail(folder, "write to disk");
+}
+
+}  // namespace
+
+void write_atomically(const fs::path& path, const std::vector<std::span<const uint8_t>>& parts) {
+  TemporaryFile file(path);
+  for (const auto& part : parts) {
+    file.write(part);
+  }
+  file.rename_to(path);
+  sync_folder(path.parent_path());
+}
+
+void write_atomically(const fs::path& path, std::string_view text) {
+  write_atomically(path, {std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size())});
+}
+
+std::string read_text(const fs::path& path, uint64_t limit) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    throw UsageError(fmt::format("cannot read {}: it is a folder", path.string()));
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail(path, "read");
+  const uint64_t size = fs::file_size(path, error);
+  if (!error && size > limit) {
+    throw UsageError(
+        fmt::format("cannot read {}: {} bytes, at most {} make sense", path.string(), size, limit));
+  }
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (in.bad()) fail(path, "read");
+  return text;
+}
+
+fs::path executable_path() {
+  std::error_code error;
+  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : path;
+}
+
+}  // namespace dcgan

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dcgan {
+
+/// Replaces `path` by the concatenated `parts` so that a reader, or a crash at any instant, sees
+/// either the old file or the whole new one: temporary file in the same folder, fsync, rename,
+/// fsync of the folder. Throws Error (kUsage) naming path and reason; the old file is unharmed
+/// then.
+void write_atomically(const std::filesystem::path& path,
+                      const std::vector<std::span<const uint8_t>>& parts);
+void write_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// The whole file. Throws Error (kUsage) naming path and reason, also where it is larger than
+/// `limit` bytes.
+std::string read_text(const std::filesystem::path& path, uint64_t limit = 64 << 20);
+
+/// Path of the running executable.
+std::filesystem::path executable_path();
+
+}  // namespace dcgan

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dcgan {
+
+/// The candidate closest to `word` by edit distance, or "" if none is close enough to be meant.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+/// 3725.0 -> "1 h 02 min", 75 -> "1 min 15 s", 8.25 -> "8.2 s".
+std::string format_duration(double seconds);
+
+/// 1234567 -> "1.2 MB" (powers of 1000, as disks are sold).
+std::string format_bytes(uint64_t bytes);
+
+/// 1234567 -> "1,234,567".
+std::string with_thousands(int64_t value);
+
+/// A double in the fewest digits that read back to the same value; the same under every locale.
+std::string format_exact(double value);
+
+/// The message of an exception without LibTorch's C++ backtrace, on one line.
+std::string first_line(std::string_view message);
+
+}  // namespace dcgan

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dcgan {
+
+/// The numbers of one log line, in the order in which they are written.
+using Metrics = std::vector<std::pair<std::string, double>>;
+
+/// Writes metrics.jsonl: one strict JSON object a line, numbers that are not finite as null, each
+/// line flushed as it is written.
+class MetricsLog {
+ public:
+  /// Continues `path` after step `last_step`: lines of later steps, and a torn last line, left by a
+  /// run that was stopped after its last checkpoint, are removed.
+  MetricsLog(std::filesystem::path path, int64_t last_step);
+
+  /// `metrics` must begin with "step". Throws UsageError when the disk refuses.
+  void write(const Metrics& metrics);
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The lines of a metrics.jsonl; a torn last line is left out. A null is NaN. Throws UsageError if
+/// the file cannot be read.
+std::vector<Metrics> read_metrics(const std::filesystem::path& path);
+
+/// The value of `name`, or NaN.
+double find_metric(const Metrics& metrics, const std::string& name);
+
+}  // namespace dcgan

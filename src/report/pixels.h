@@ -1,0 +1,11 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace dcgan {
+
+/// Float [B, C, H, W] in [-1, 1] of any device to uint8 [B, H, W, C] on the CPU, rounded to
+/// nearest; values outside are clamped, NaN becomes 0.
+at::Tensor to_pixels(const at::Tensor& images);
+
+}  // namespace dcgan

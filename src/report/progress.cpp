@@ -1,0 +1,78 @@
+#include "report/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "common/text.h"
+
+namespace dcgan {
+namespace {
+
+constexpr std::chrono::milliseconds kLiveInterval{100};
+constexpr std::chrono::seconds kLineInterval{10};
+
+bool is_live_terminal() {
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+size_t terminal_width() {
+  winsize size{};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+}  // namespace
+
+Progress::Progress(int64_t done, int64_t total, bool quiet)
+    : first_(done), total_(total), quiet_(quiet), live_(is_live_terminal()) {}
+
+Progress::~Progress() { finish(); }
+
+bool Progress::due(int64_t step) const {
+  if (quiet_) return false;
+  if (!shown_ || step == total_) return true;
+  const auto since = Clock::now() - last_shown_;
+  return live_ ? since >= kLiveInterval : since >= kLineInterval;
+}
+
+void Progress::update(int64_t step, const std::string& details) {
+  if (!due(step)) return;
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::string line = fmt::format("step {}/{}", step, total_);
+  if (step > first_) {
+    const double left =
+        seconds / static_cast<double>(step - first_) * static_cast<double>(total_ - step);
+    line += step < total_ ? fmt::format("  {} left", format_duration(left))
+                          : fmt::format("  took {}", format_duration(seconds));
+  }
+  line += "  " + details;
+  if (live_) {
+    line.resize(std::min(line.size(), terminal_width() - 1));
+    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
+    line_open_ = true;
+  } else {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  std::fflush(stderr);
+  shown_ = true;
+  last_shown_ = Clock::now();
+}
+
+void Progress::message(const std::string& text) {
+  if (line_open_) std::fprintf(stderr, "\r\x1b[K");
+  line_open_ = false;
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void Progress::finish() {
+  if (line_open_) std::fprintf(stderr, "\n");
+  line_open_ = false;
+}
+
+}  // namespace dcgan

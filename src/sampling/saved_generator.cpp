@@ -1,0 +1,131 @@
+#include "sampling/saved_generator.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "common/error.h"
+#include "common/text.h"
+
+namespace dcgan {
+namespace {
+
+const std::string& entry(const TensorFile& file, const std::filesystem::path& path,
+                         const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) {
+    throw CheckpointError(
+        fmt::format("{} is no checkpoint of dcgan: its metadata has no '{}'", path.string(), key));
+  }
+  return found->second;
+}
+
+int64_t number(const TensorFile& file, const std::filesystem::path& path, const std::string& key) {
+  const std::string& text = entry(file, path, key);
+  int64_t value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+    throw CheckpointError(
+        fmt::format("{}: metadata '{}' is '{}', expected a number", path.string(), key, text));
+  }
+  return value;
+}
+
+void check_first_weight(const TensorFile& file, const std::filesystem::path& path,
+                        const CheckpointSummary& summary) {
+  constexpr const char* kName = "generator.main.0.weight";
+  const auto found = file.tensors.find(kName);
+  if (found == file.tensors.end()) {
+    throw CheckpointError(
+        fmt::format("{} holds no generator ({} is missing)", path.string(), kName));
+  }
+  constexpr int64_t kLargest = 1 << 20;  // keeps the product below from overflowing
+  const bool plausible = summary.image_size <= kLargest && summary.ngf <= kLargest;
+  const std::vector<int64_t> expected{summary.nz,
+                                      plausible ? summary.ngf * summary.image_size / 8 : -1, 4, 4};
+  if (found->second.sizes() != expected) {
+    throw CheckpointError(fmt::format(
+        "{}: {} has shape {}, which does not fit image-size {}, nz {} and ngf {} of its metadata",
+        path.string(), kName, c10::str(found->second.sizes()), summary.image_size, summary.nz,
+        summary.ngf));
+  }
+}
+
+}  // namespace
+
+CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesystem::path& path) {
+  constexpr int64_t kNewestFormat = 1;
+  const int64_t format = number(file, path, "dcgan.format");
+  if (format > kNewestFormat) {
+    throw CheckpointError(fmt::format(
+        "{} has checkpoint format {}, this program reads up to {}: a newer version wrote it",
+        path.string(), format, kNewestFormat));
+  }
+  CheckpointSummary summary;
+  summary.step = number(file, path, "step");
+  summary.image_size = number(file, path, "image-size");
+  summary.channels = number(file, path, "channels");
+  summary.nz = number(file, path, "nz");
+  summary.ngf = number(file, path, "ngf");
+  summary.ndf = number(file, path, "ndf");
+  summary.norm_g = entry(file, path, "norm-g");
+  summary.norm_d = entry(file, path, "norm-d");
+  // The networks are built from these numbers: a damaged one must not ask for the memory's worth of
+  // a network that the file does not hold.
+  check_first_weight(file, path, summary);
+  return summary;
+}
+
+std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& summary) {
+  return {{"dcgan.format", "1"},
+          {"step", std::to_string(summary.step)},
+          {"image-size", std::to_string(summary.image_size)},
+          {"channels", std::to_string(summary.channels)},
+          {"nz", std::to_string(summary.nz)},
+          {"ngf", std::to_string(summary.ngf)},
+          {"ndf", std::to_string(summary.ndf)},
+          {"norm-g", summary.norm_g},
+          {"norm-d", summary.norm_d}};
+}
+
+void load_module(torch::nn::Module& module, const TensorFile& file, const std::string& prefix,
+                 const std::filesystem::path& path) {
+  const torch::NoGradGuard no_grad;
+  const auto load = [&](const std::string& name, torch::Tensor& target) {
+    const auto found = file.tensors.find(prefix + name);
+    if (found == file.tensors.end()) {
+      throw CheckpointError(fmt::format("{} lacks the tensor {}{}: it is of another architecture",
+                                        path.string(), prefix, name));
+    }
+    if (found->second.sizes() != target.sizes()) {
+      throw CheckpointError(fmt::format("{}: {}{} has shape {}, this network needs {}",
+                                        path.string(), prefix, name,
+                                        c10::str(found->second.sizes()), c10::str(target.sizes())));
+    }
+    target.copy_(found->second);
+  };
+  for (auto& item : module.named_parameters()) load(item.key(), item.value());
+  for (auto& item : module.named_buffers()) load(item.key(), item.value());
+}
+
+Generator load_generator(const TensorFile& file, const std::filesystem::path& path,
+                         const torch::Device& device) {
+  const CheckpointSummary summary = summarize_checkpoint(file, path);
+  try {
+    Generator generator(GeneratorOptions()
+                            .image_size(summary.image_size)
+                            .channels(summary.channels)
+                            .nz(summary.nz)
+                            .ngf(summary.ngf)
+                            .normalization(parse_normalization(summary.norm_g)));
+    load_module(*generator, file, "generator.", path);
+    generator->to(device);
+    generator->eval();
+    return generator;
+  } catch (const c10::ValueError& error) {
+    throw CheckpointError(
+        fmt::format("{}: {}", path.string(), first_line(error.what_without_backtrace())));
+  }
+}
+
+}  // namespace dcgan

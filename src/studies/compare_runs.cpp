@@ -1,0 +1,131 @@
+#include "studies/compare_runs.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "common/error.h"
+#include "report/grid.h"
+#include "report/image_file.h"
+#include "report/metrics_log.h"
+#include "report/table.h"
+#include "sampling/latents.h"
+#include "sampling/sampler.h"
+#include "sampling/saved_generator.h"
+#include "training/run_directory.h"
+
+namespace dcgan {
+namespace {
+
+struct Arm {
+  std::string title;
+  CheckpointSummary summary;
+  std::vector<Metrics> metrics;
+  at::Tensor grid;
+  double sample_std = 0;
+};
+
+std::string title_of(const CheckpointSummary& summary) {
+  if (summary.norm_g == summary.norm_d) {
+    return summary.norm_g == "none" ? "no norm" : summary.norm_g + " norm";
+  }
+  return "norm-g " + summary.norm_g + ", norm-d " + summary.norm_d;
+}
+
+Arm read_arm(const std::filesystem::path& path) {
+  constexpr int64_t kGridImages = 64;
+  constexpr int64_t kSamples = 512;
+  const RunDirectory run = RunDirectory::open(path);
+  const auto checkpoints = run.checkpoints();
+  if (checkpoints.empty()) {
+    throw CheckpointError(fmt::format("{}: no run with a checkpoint", path.string()));
+  }
+  const TensorFile file = read_safetensors(checkpoints.front());
+  Arm arm;
+  arm.summary = summarize_checkpoint(file, checkpoints.front());
+  arm.title = title_of(arm.summary);
+  arm.metrics = read_metrics(run.metrics());
+  Generator generator = load_generator(file, checkpoints.front(), torch::kCPU);
+  const at::Tensor images =
+      sample_images(generator, latents_of_seeds(seed_range(0, kSamples), arm.summary.nz));
+  arm.grid = make_grid(images.narrow(0, 0, kGridImages));
+  arm.sample_std = sample_standard_deviation(images);
+  return arm;
+}
+
+// Mean over the lines of the last tenth of the run: single steps of a GAN jump.
+double late_mean(const Arm& arm, const std::string& name) {
+  const double first = 0.9 * static_cast<double>(arm.summary.step);
+  double sum = 0;
+  int64_t count = 0;
+  for (const Metrics& line : arm.metrics) {
+    const double value = find_metric(line, name);
+    if (find_metric(line, "step") >= first && !std::isnan(value)) {
+      sum += value;
+      ++count;
+    }
+  }
+  return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+}
+
+double first_value(const Arm& arm, const std::string& name) {
+  for (const Metrics& line : arm.metrics) {
+    const double value = find_metric(line, name);
+    if (!std::isnan(value)) return value;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string format_value(double value) {
+  if (std::isnan(value)) return "-";
+  return value != 0 && std::abs(value) < 1e-3 ? fmt::format("{:.1e}", value)
+                                              : fmt::format("{:.3f}", value);
+}
+
+std::string format_arms(const std::vector<Arm>& arms) {
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&](const std::string& name, auto&& value) {
+    std::vector<std::string> row{name};
+    for (const Arm& arm : arms) row.push_back(value(arm));
+    rows.push_back(std::move(row));
+  };
+  add("", [](const Arm& arm) { return arm.title; });
+  add("training steps", [](const Arm& arm) { return std::to_string(arm.summary.step); });
+  add("sample std over 512 latents", [](const Arm& arm) { return format_value(arm.sample_std); });
+  add("  the same of real images",
+      [](const Arm& arm) { return format_value(first_value(arm, "real_std")); });
+  for (const auto& [label, name] :
+       std::vector<std::pair<std::string, std::string>>{{"loss of D", "loss_d"},
+                                                        {"loss of G", "loss_g"},
+                                                        {"D(x), real images", "d_real"},
+                                                        {"D(G(z)), generated images", "d_fake"},
+                                                        {"gradient norm of D", "grad_norm_d"},
+                                                        {"gradient norm of G", "grad_norm_g"}}) {
+    add(label, [&, key = name](const Arm& arm) { return format_value(late_mean(arm, key)); });
+  }
+  return format_table(rows);
+}
+
+}  // namespace
+
+RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
+                           const std::filesystem::path& picture) {
+  std::vector<Arm> arms;
+  for (const auto& run : runs) arms.push_back(read_arm(run));
+  std::vector<at::Tensor> grids;
+  std::vector<std::string> titles;
+  for (const Arm& arm : arms) {
+    if (arm.grid.size(0) != arms.front().grid.size(0)) {
+      throw UsageError(fmt::format(
+          "{} and {}: images of {} and {} pixels do not fit in one picture", runs.front().string(),
+          runs[grids.size()].string(), arms.front().summary.image_size, arm.summary.image_size));
+    }
+    grids.push_back(arm.grid);
+    titles.push_back(fmt::format("{}, step {}", arm.title, arm.summary.step));
+  }
+  write_image(picture, side_by_side(grids, titles));
+  return {format_arms(arms)};
+}
+
+}  // namespace dcgan

@@ -1,0 +1,147 @@
+#include "training/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+
+#include "common/error.h"
+#include "sampling/saved_generator.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add_module(TensorFile& file, const torch::nn::Module& module, const std::string& prefix) {
+  for (const auto& item : module.named_parameters())
+    file.tensors[prefix + item.key()] = item.value();
+  for (const auto& item : module.named_buffers()) file.tensors[prefix + item.key()] = item.value();
+}
+
+void add_optimizer(TensorFile& file, const Adam& optimizer, const std::string& prefix) {
+  for (size_t i = 0; i < optimizer.names().size(); ++i) {
+    file.tensors[prefix + "exp_avg." + optimizer.names()[i]] = optimizer.first_moments()[i];
+    file.tensors[prefix + "exp_avg_sq." + optimizer.names()[i]] = optimizer.second_moments()[i];
+  }
+  file.tensors[prefix + "step"] = torch::tensor(optimizer.steps(), torch::kInt64);
+}
+
+const at::Tensor& tensor(const ResumePoint& point, const std::string& name,
+                         torch::IntArrayRef sizes) {
+  const auto found = point.file.tensors.find(name);
+  if (found == point.file.tensors.end() || found->second.sizes() != sizes) {
+    throw CheckpointError(fmt::format("{}: {} is missing or has another shape than {}",
+                                      point.checkpoint.string(), name, c10::str(sizes)));
+  }
+  return found->second;
+}
+
+void restore_optimizer(Adam& optimizer, const ResumePoint& point, const std::string& prefix) {
+  const torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < optimizer.names().size(); ++i) {
+    torch::Tensor first = optimizer.first_moments()[i];
+    torch::Tensor second = optimizer.second_moments()[i];
+    first.copy_(tensor(point, prefix + "exp_avg." + optimizer.names()[i], first.sizes()));
+    second.copy_(tensor(point, prefix + "exp_avg_sq." + optimizer.names()[i], second.sizes()));
+  }
+  optimizer.set_steps(tensor(point, prefix + "step", {}).to(torch::kInt64).item<int64_t>());
+}
+
+const std::string& metadata(const TensorFile& file, const fs::path& path, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) {
+    throw CheckpointError(
+        fmt::format("{} cannot be resumed: its metadata has no '{}'", path.string(), key));
+  }
+  return found->second;
+}
+
+ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
+  ResumePoint point{run, path, read_safetensors(path), {}, {}};
+  const CheckpointSummary summary = summarize_checkpoint(point.file, path);
+  point.progressed.step = summary.step;
+  const std::string& seen = metadata(point.file, path, "images-seen");
+  const auto [end, error] =
+      std::from_chars(seen.data(), seen.data() + seen.size(), point.progressed.images_seen);
+  if (error != std::errc() || end != seen.data() + seen.size()) {
+    throw CheckpointError(
+        fmt::format("{}: images-seen is '{}', expected a number", path.string(), seen));
+  }
+  point.progressed.data_fingerprint = metadata(point.file, path, "data-fingerprint");
+  try {
+    options_from_toml(metadata(point.file, path, "config"), "config", point.options);
+    validate(point.options);
+  } catch (const UsageError& wrong) {
+    throw CheckpointError(fmt::format("{}: {}", path.string(), wrong.what()));
+  }
+  return point;
+}
+
+ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
+  const auto paths = run.checkpoints();
+  if (paths.empty()) {
+    throw UsageError(fmt::format("--resume {}: no checkpoint in it", run.path().string()));
+  }
+  for (size_t i = 0;; ++i) {
+    try {
+      return read_resume_point(run, paths[i]);
+    } catch (const CheckpointError& error) {
+      if (i + 1 == paths.size()) throw;
+      std::fprintf(stderr, "warning: %s; going on from %s\n", error.what(), paths[i + 1].c_str());
+    }
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& path, const Networks& networks, const Progressed& progressed,
+                     const TrainOptions& options) {
+  TensorFile file;
+  add_module(file, *networks.generator, "generator.");
+  add_module(file, *networks.discriminator, "discriminator.");
+  add_optimizer(file, networks.optimizer_g, "optimizer_g.");
+  add_optimizer(file, networks.optimizer_d, "optimizer_d.");
+  CheckpointSummary summary;
+  summary.step = progressed.step;
+  summary.image_size = options.image_size;
+  summary.channels = options.channels;
+  summary.nz = options.nz;
+  summary.ngf = options.ngf;
+  summary.ndf = options.ndf;
+  summary.norm_g = options.norm_g;
+  summary.norm_d = options.norm_d;
+  file.metadata = describe_checkpoint(summary);
+  file.metadata["config"] = options_to_toml(options);
+  file.metadata["images-seen"] = std::to_string(progressed.images_seen);
+  file.metadata["data-fingerprint"] = progressed.data_fingerprint;
+  write_safetensors(path, file);
+}
+
+ResumePoint find_resume_point(const std::string& where) {
+  if (where == "latest") {
+    const auto run = newest_run();
+    if (!run) throw UsageError("--resume latest: no run with a checkpoint below runs/");
+    return newest_whole_checkpoint(*run);
+  }
+  std::error_code error;
+  if (fs::is_directory(where, error)) {
+    return newest_whole_checkpoint(RunDirectory::open(where));
+  }
+  if (!fs::exists(where, error)) {
+    throw UsageError(fmt::format("--resume {}: no such run folder or checkpoint", where));
+  }
+  const fs::path path(where);
+  // runs/00007-digits/checkpoints/000500.safetensors belongs to runs/00007-digits.
+  return read_resume_point(RunDirectory::open(fs::absolute(path).parent_path().parent_path()),
+                           path);
+}
+
+void restore(Networks& networks, const ResumePoint& point) {
+  load_module(*networks.generator, point.file, "generator.", point.checkpoint);
+  load_module(*networks.discriminator, point.file, "discriminator.", point.checkpoint);
+  restore_optimizer(networks.optimizer_g, point, "optimizer_g.");
+  restore_optimizer(networks.optimizer_d, point, "optimizer_d.");
+}
+
+}  // namespace dcgan

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "interchange/safetensors.h"
+#include "training/networks.h"
+#include "training/options.h"
+#include "training/run_directory.h"
+
+namespace dcgan {
+
+/// What a resume needs beside the tensors. Everything random in a run is a function of the seed and
+/// of these counts, so there is no generator state to save.
+struct Progressed {
+  int64_t step = 0;
+  int64_t images_seen = 0;
+  std::string data_fingerprint;
+};
+
+/// Writes networks, optimisers, counts and options (resolved, no 0 for "auto") atomically.
+void save_checkpoint(const std::filesystem::path& path, const Networks& networks,
+                     const Progressed& progressed, const TrainOptions& options);
+
+/// A checkpoint that was read and belongs to a run.
+struct ResumePoint {
+  RunDirectory run;
+  std::filesystem::path checkpoint;
+  TensorFile file;
+  TrainOptions options;
+  Progressed progressed;
+};
+
+/// Finds and reads where to go on: `where` is a run folder, a checkpoint in one, or "latest" (the
+/// newest run). In a folder a damaged newest checkpoint falls back to the one before, with a
+/// warning on stderr. Throws CheckpointError, or UsageError where nothing is there.
+ResumePoint find_resume_point(const std::string& where);
+
+/// Restores networks and optimisers. Throws CheckpointError naming what does not fit.
+void restore(Networks& networks, const ResumePoint& point);
+
+}  // namespace dcgan

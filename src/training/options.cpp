@@ -1,0 +1,140 @@
+#include "training/options.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <type_traits>
+
+#include "common/config.h"
+#include "common/error.h"
+#include "common/text.h"
+#include "models/generator.h"
+#include "models/initialization.h"
+#include "models/normalization.h"
+
+namespace dcgan {
+namespace {
+
+bool assign(const ConfigValue& value, std::string& target) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr) target = *text;
+  return text != nullptr;
+}
+bool assign(const ConfigValue& value, int64_t& target) {
+  const auto* integer = std::get_if<int64_t>(&value);
+  if (integer != nullptr) target = *integer;
+  return integer != nullptr;
+}
+bool assign(const ConfigValue& value, double& target) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) {
+    target = static_cast<double>(*integer);
+    return true;
+  }
+  const auto* number = std::get_if<double>(&value);
+  if (number != nullptr) target = *number;
+  return number != nullptr;
+}
+
+const char* type_name(const std::string&) { return "a string in quotes"; }
+const char* type_name(int64_t) { return "a whole number"; }
+const char* type_name(double) { return "a number"; }
+
+void assign_entry(const ConfigEntry& entry, const std::string& source, TrainOptions& options) {
+  std::vector<std::string> names;
+  bool known = false;
+  visit_options(options, [&](const OptionInfo& info, auto& value) {
+    names.emplace_back(info.name);
+    if (entry.key != info.name) return;
+    known = true;
+    if (!assign(entry.value, value)) {
+      throw UsageError(
+          fmt::format("{}:{}: {} must be {}", source, entry.line, entry.key, type_name(value)));
+    }
+  });
+  if (!known) {
+    const std::string nearest = nearest_name(entry.key, names);
+    throw UsageError(fmt::format("{}:{}: unknown option '{}'{}", source, entry.line, entry.key,
+                                 nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+  }
+}
+
+void require(bool condition, const std::string& message) {
+  if (!condition) throw UsageError(message);
+}
+
+void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
+  require(value >= least && value <= most,
+          fmt::format("--{} {}: expected {} to {}", name, value, least, most));
+}
+
+// A check of models/ in the words of the command line.
+template <typename Check>
+void check_name(const char* option, const std::string& value, Check&& check) {
+  try {
+    check();
+  } catch (const c10::ValueError& error) {
+    throw UsageError(
+        fmt::format("--{} {}: {}", option, value, first_line(error.what_without_backtrace())));
+  }
+}
+
+}  // namespace
+
+std::string options_to_toml(const TrainOptions& options) {
+  std::string text;
+  visit_options(options, [&](const OptionInfo& info, const auto& value) {
+    text += format_config_line(info.name, value);
+  });
+  return text;
+}
+
+void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options) {
+  for (const ConfigEntry& entry : parse_config(text, source, "train")) {
+    assign_entry(entry, source, options);
+  }
+}
+
+std::vector<ConfigEntry> options_to_entries(const TrainOptions& options) {
+  std::vector<ConfigEntry> entries;
+  visit_options(options, [&](const OptionInfo& info, const auto& value) {
+    entries.push_back({info.name, value, 0});
+  });
+  return entries;
+}
+
+void set_option(TrainOptions& options, const ConfigEntry& entry) {
+  assign_entry(entry, "command line", options);
+}
+
+void validate(const TrainOptions& o) {
+  constexpr int64_t kMany = 1 << 20;
+  constexpr int64_t kUnbounded = int64_t{1} << 53;  // exact in metrics.jsonl's numbers
+  if (o.image_size != 0) {
+    check_name("image-size", std::to_string(o.image_size), [&] { check_image_size(o.image_size); });
+  }
+  require(o.channels == 0 || o.channels == 1 || o.channels == 3,
+          fmt::format("--channels {}: expected 1 (grey) or 3 (RGB)", o.channels));
+  check_range("nz", o.nz, 1, kMany);
+  check_range("ngf", o.ngf, 0, 4096);
+  check_range("ndf", o.ndf, 0, 4096);
+  check_name("norm-g", o.norm_g, [&] { parse_normalization(o.norm_g); });
+  check_name("norm-d", o.norm_d, [&] { parse_normalization(o.norm_d); });
+  check_name("init", o.init, [&] { parse_initialization(o.init); });
+  check_range("batch-size", o.batch_size, 1, kMany);
+  check_range("steps", o.steps, 0, kUnbounded);
+  check_range("epochs", o.epochs, 0, kUnbounded / kMany);
+  require(o.steps > 0 || o.epochs > 0, "--epochs 0: nothing to do; give --steps or --epochs");
+  for (const auto& [name, rate] : {std::pair{"lr-g", o.lr_g}, std::pair{"lr-d", o.lr_d}}) {
+    require(std::isfinite(rate) && rate > 0,
+            fmt::format("--{} {}: expected a number above 0", name, rate));
+  }
+  require(o.beta1 >= 0 && o.beta1 < 1,
+          fmt::format("--beta1 {}: expected a number from 0 to below 1", o.beta1));
+  check_range("seed", o.seed, 0, std::numeric_limits<int64_t>::max());
+  check_range("threads", o.threads, 0, 4096);
+  check_range("log-every", o.log_every, 1, kUnbounded);
+  check_range("sample-every", o.sample_every, 1, kUnbounded);
+  check_range("checkpoint-every", o.checkpoint_every, 1, kUnbounded);
+}
+
+}  // namespace dcgan

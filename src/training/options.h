@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/config.h"
+
+namespace dcgan {
+
+/// Options of a training run. The names on the command line, in TOML files and in checkpoints are
+/// those of `visit_options` below; 0 means "chosen from the data" where the help says so.
+struct TrainOptions {
+  std::string data = "digits";
+  int64_t image_size = 0;
+  int64_t channels = 0;
+  int64_t nz = 100;
+  int64_t ngf = 0;
+  int64_t ndf = 0;
+  std::string norm_g = "batch";
+  std::string norm_d = "batch";
+  std::string init = "dcgan";
+  int64_t batch_size = 64;
+  int64_t steps = 0;
+  int64_t epochs = 25;
+  double lr_g = 2e-4;
+  double lr_d = 2e-4;
+  double beta1 = 0.5;
+  int64_t seed = 0;
+  std::string device = "auto";
+  int64_t threads = 0;
+  int64_t log_every = 10;
+  int64_t sample_every = 100;
+  int64_t checkpoint_every = 500;
+};
+
+/// What the command line and the resume rule know about an option besides its value.
+struct OptionInfo {
+  const char* name;
+  const char* help;
+  /// Whether a resumed run may change it: it does not touch the mathematics.
+  bool may_change_on_resume;
+};
+
+/// Calls visit(OptionInfo, value&) for every option: the one list that command line, TOML files,
+/// checkpoints and resume share. `Options` is TrainOptions or const TrainOptions.
+template <typename Options, typename Visitor>
+void visit_options(Options& o, Visitor&& visit) {
+  visit(OptionInfo{"data", "training images: 'digits', or a folder of JPEGs and PNGs", false},
+        o.data);
+  visit(OptionInfo{"image-size",
+                   "side of the images in pixels, a power of two from 16 to 256; 0: 32 for digits, "
+                   "64 for a folder",
+                   false},
+        o.image_size);
+  visit(OptionInfo{"channels", "1 (grey) or 3 (RGB); 0: 1 for digits, 3 for a folder", false},
+        o.channels);
+  visit(OptionInfo{"nz", "length of the latent vector", false}, o.nz);
+  visit(
+      OptionInfo{
+          "ngf",
+          "feature maps of the generator's last hidden stage; 0: 32 up to 32x32 pixels, else 64",
+          false},
+      o.ngf);
+  visit(OptionInfo{"ndf", "feature maps of the discriminator's first stage; 0: as ngf", false},
+        o.ndf);
+  visit(OptionInfo{"norm-g", "normalisation of the generator: batch or none", false}, o.norm_g);
+  visit(OptionInfo{"norm-d", "normalisation of the discriminator: batch or none", false}, o.norm_d);
+  visit(OptionInfo{"init", "initial weights: dcgan (N(0, 0.02)), he, xavier or normal:STD", false},
+        o.init);
+  visit(OptionInfo{"batch-size", "images a step", false}, o.batch_size);
+  visit(OptionInfo{"steps", "training steps; 0: as many as --epochs needs", true}, o.steps);
+  visit(OptionInfo{"epochs", "passes over the images, where --steps is 0", true}, o.epochs);
+  visit(OptionInfo{"lr-g", "Adam's learning rate for the generator", false}, o.lr_g);
+  visit(OptionInfo{"lr-d", "Adam's learning rate for the discriminator", false}, o.lr_d);
+  visit(OptionInfo{"beta1", "Adam's decay of the first moment", false}, o.beta1);
+  visit(OptionInfo{"seed", "seed of weights, order and latents; 0 or above", false}, o.seed);
+  visit(OptionInfo{"device", "auto, cpu, cuda or cuda:N", true}, o.device);
+  visit(OptionInfo{"threads", "threads for the mathematics; 0: one per processor", true},
+        o.threads);
+  visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);
+  visit(OptionInfo{"sample-every", "steps between sample grids", true}, o.sample_every);
+  visit(OptionInfo{"checkpoint-every", "steps between checkpoints", true}, o.checkpoint_every);
+}
+
+/// The options as TOML that `options_from_toml` reads back to the same values.
+std::string options_to_toml(const TrainOptions& options);
+
+/// Sets the options that `text` names (flat keys or a [train] table) and leaves the others. Throws
+/// UsageError naming `source`, line, key and value: unknown key (with the nearest name), wrong
+/// type.
+void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options);
+
+/// Every option as key and value, in the order of `visit_options`.
+std::vector<ConfigEntry> options_to_entries(const TrainOptions& options);
+
+/// Sets the option that `entry` names. Throws UsageError on an unknown name or a wrong type.
+void set_option(TrainOptions& options, const ConfigEntry& entry);
+
+/// Checks every value that can be checked without the data. Throws UsageError naming option, value
+/// and what would be right.
+void validate(const TrainOptions& options);
+
+}  // namespace dcgan

@@ -1,0 +1,132 @@
+#include "training/run_directory.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/error.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kRuns = "runs";
+
+// Number of "00007-digits", or -1.
+int64_t run_number(const std::string& name) {
+  int64_t number = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool numbered = error == std::errc() && end != name.data() + name.size() && *end == '-';
+  return numbered ? number : -1;
+}
+
+[[noreturn]] void cannot_make(const fs::path& path, const std::error_code& error) {
+  throw UsageError(
+      fmt::format("--out {}: cannot make this folder: {}", path.string(), error.message()));
+}
+
+fs::path create_numbered(const std::string& name) {
+  std::error_code error;
+  fs::create_directories(kRuns, error);
+  if (error) cannot_make(kRuns, error);
+  int64_t number = 0;
+  for (const auto& entry : fs::directory_iterator(kRuns, error)) {
+    number = std::max(number, run_number(entry.path().filename().string()) + 1);
+  }
+  for (;; ++number) {
+    // The number is claimed by a file that cannot be made twice, because two runs of different
+    // names could otherwise take the same number at the same time.
+    const fs::path claim = fs::path(kRuns) / fmt::format(".{:05}", number);
+    FILE* file = std::fopen(claim.c_str(), "wx");
+    if (file == nullptr && errno == EEXIST) continue;
+    if (file == nullptr) cannot_make(claim, std::error_code(errno, std::generic_category()));
+    std::fclose(file);
+    const fs::path path = fs::path(kRuns) / fmt::format("{:05}-{}", number, name);
+    const bool made = fs::create_directory(path, error);
+    fs::remove(claim, error);
+    if (error) cannot_make(path, error);
+    if (made) return path;
+  }
+}
+
+void create_given(const fs::path& out) {
+  std::error_code error;
+  if (fs::exists(out, error)) {
+    if (!fs::is_directory(out, error)) {
+      throw UsageError(fmt::format("--out {}: is a file; name a new folder", out.string()));
+    }
+    if (!fs::is_empty(out, error)) {
+      throw UsageError(fmt::format(
+          "--out {}: holds files already and is not overwritten; name a new folder, or go on with "
+          "--resume {}",
+          out.string(), out.string()));
+    }
+  }
+  fs::create_directories(out, error);
+  if (error) cannot_make(out, error);
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::create(const fs::path& out, const std::string& name) {
+  if (out.empty()) {
+    return RunDirectory(create_numbered(name));
+  }
+  create_given(out);
+  if (::access(out.c_str(), W_OK | X_OK) != 0) {
+    throw UsageError(fmt::format("--out {}: cannot be written", out.string()));
+  }
+  return RunDirectory(out);
+}
+
+fs::path RunDirectory::sample(int64_t step) const {
+  return path_ / "samples" / fmt::format("{:06}.png", step);
+}
+
+fs::path RunDirectory::checkpoint(int64_t step) const {
+  return path_ / "checkpoints" / fmt::format("{:06}.safetensors", step);
+}
+
+std::vector<fs::path> RunDirectory::checkpoints() const {
+  std::vector<std::pair<int64_t, fs::path>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_ / "checkpoints", error)) {
+    const std::string stem = entry.path().stem().string();
+    int64_t step = -1;
+    const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), step);
+    if (entry.path().extension() == ".safetensors" && bad == std::errc() &&
+        end == stem.data() + stem.size()) {
+      found.emplace_back(step, entry.path());
+    }
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<fs::path> paths;
+  for (auto& [step, path] : found) paths.push_back(std::move(path));
+  return paths;
+}
+
+void RunDirectory::remove_if_empty() const {
+  std::error_code ignored;
+  fs::remove(path_, ignored);  // refuses a folder with files in it
+}
+
+std::optional<RunDirectory> newest_run() {
+  std::optional<RunDirectory> newest;
+  fs::file_time_type newest_time{};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(kRuns, error)) {
+    const RunDirectory run = RunDirectory::open(entry.path());
+    const auto checkpoints = run.checkpoints();
+    if (checkpoints.empty()) continue;
+    const auto time = fs::last_write_time(checkpoints.front(), error);
+    if (!newest || time > newest_time) {
+      newest = run;
+      newest_time = time;
+    }
+  }
+  return newest;
+}
+
+}  // namespace dcgan

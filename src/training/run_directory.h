@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dcgan {
+
+/// The folder of one training run; docs in the README. Its paths are named here once.
+class RunDirectory {
+ public:
+  /// Makes a new folder: `out`, or with an empty `out` runs/NNNNN-`name` with the next free number.
+  /// Runs started together never get the same one. Throws UsageError if `out` holds anything or
+  /// cannot be written.
+  static RunDirectory create(const std::filesystem::path& out, const std::string& name);
+
+  /// The folder of an earlier run.
+  static RunDirectory open(std::filesystem::path path) { return RunDirectory(std::move(path)); }
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.toml"; }
+  std::filesystem::path environment() const { return path_ / "environment.json"; }
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path reals() const { return path_ / "reals.png"; }
+  std::filesystem::path sample(int64_t step) const;
+  std::filesystem::path checkpoint(int64_t step) const;
+
+  /// Checkpoints on disk, newest first.
+  std::vector<std::filesystem::path> checkpoints() const;
+
+  /// Removes the folder again if nothing was written to it.
+  void remove_if_empty() const;
+
+ private:
+  explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+/// The newest run below runs/ that has a checkpoint: the one whose newest checkpoint was written
+/// last. Empty if there is none.
+std::optional<RunDirectory> newest_run();
+
+}  // namespace dcgan

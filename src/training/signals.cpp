@@ -1,0 +1,37 @@
+#include "training/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace dcgan {
+namespace {
+
+volatile std::sig_atomic_t stop_signal = 0;
+
+void on_signal(int signal) {
+  if (stop_signal != 0) {
+    ::_exit(128 + signal);
+  }
+  stop_signal = signal;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  stop_signal = 0;
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+StopSignals::~StopSignals() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+int StopSignals::received() const { return stop_signal; }
+
+}  // namespace dcgan

@@ -1,0 +1,314 @@
+#include "training/trainer.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+
+#include "common/device.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "data/open.h"
+#include "data/sample_order.h"
+#include "models/random.h"
+#include "report/grid.h"
+#include "report/image_file.h"
+#include "report/metrics_log.h"
+#include "report/progress.h"
+#include "sampling/latents.h"
+#include "sampling/sampler.h"
+#include "training/environment.h"
+#include "training/signals.h"
+#include "training/step.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kGridImages = 64;
+
+std::string run_name(const TrainOptions& options) {
+  std::string name = fs::path(options.data + "/").parent_path().filename().string();
+  for (char& c : name) {
+    if (c == '/' || c == '\0') c = '_';
+  }
+  const std::string norm = options.norm_g == options.norm_d
+                               ? options.norm_g
+                               : "g-" + options.norm_g + "-d-" + options.norm_d;
+  return (name.empty() ? "data" : name) + "-" + norm;
+}
+
+// A new folder, or the one to go on in.
+RunDirectory open_run(const TrainRequest& request) {
+  if (!request.resume || !request.out.empty()) {
+    return RunDirectory::create(request.out, run_name(request.options));
+  }
+  const ResumePoint& point = *request.resume;
+  const auto checkpoints = point.run.checkpoints();
+  std::error_code error;
+  const bool resumes_newest = checkpoints.empty() ||
+                              fs::equivalent(checkpoints.front(), point.checkpoint, error) ||
+                              point.checkpoint.parent_path() == checkpoints.front().parent_path();
+  if (!resumes_newest) {
+    throw UsageError(
+        fmt::format("--resume {}: its run already went on to {}; give --out for a new run",
+                    point.checkpoint.string(), checkpoints.front().string()));
+  }
+  return point.run;
+}
+
+// Replaces every 0 that stands for "chosen from the data".
+void resolve(TrainOptions& options, const Dataset& dataset) {
+  constexpr int64_t kSmallImage = 32;
+  options.image_size = dataset.image_size();
+  options.channels = dataset.channels();
+  if (options.ngf == 0) options.ngf = options.image_size <= kSmallImage ? 32 : 64;
+  if (options.ndf == 0) options.ndf = options.ngf;
+  if (options.steps == 0) {
+    options.steps = (options.epochs * dataset.size() + options.batch_size - 1) / options.batch_size;
+  }
+}
+
+Networks make_networks(const TrainOptions& o, const torch::Device& device) {
+  return make_networks(GeneratorOptions()
+                           .image_size(o.image_size)
+                           .channels(o.channels)
+                           .nz(o.nz)
+                           .ngf(o.ngf)
+                           .normalization(parse_normalization(o.norm_g)),
+                       DiscriminatorOptions()
+                           .image_size(o.image_size)
+                           .channels(o.channels)
+                           .ndf(o.ndf)
+                           .normalization(parse_normalization(o.norm_d)),
+                       parse_initialization(o.init), static_cast<uint64_t>(o.seed),
+                       AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
+                       AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
+}
+
+void check_same_data(const Progressed& saved, const std::string& fingerprint,
+                     const fs::path& checkpoint) {
+  if (saved.data_fingerprint != fingerprint) {
+    throw CheckpointError(fmt::format("{}: its run trained on other images (saved {}, found {})",
+                                      checkpoint.string(), saved.data_fingerprint, fingerprint));
+  }
+}
+
+// The same latents in every grid of a run, so that its pictures form a film.
+torch::Tensor grid_latents(const TrainOptions& options) {
+  constexpr uint64_t kFirstSeed = 0;
+  return latents_of_seeds(seed_range(kFirstSeed, kGridImages), options.nz);
+}
+
+Metrics to_metrics(const StepResult& result, int64_t step, int64_t images_seen, int64_t images) {
+  const auto value = [](const torch::Tensor& t) { return t.item<double>(); };
+  return {{"step", static_cast<double>(step)},
+          {"epoch", static_cast<double>(images_seen / images)},
+          {"images", static_cast<double>(images_seen)},
+          {"loss_d", value(result.loss_d)},
+          {"loss_g", value(result.loss_g)},
+          {"d_real", value(result.d_real)},
+          {"d_fake", value(result.d_fake)},
+          {"d_fake_after", value(result.d_fake_after)},
+          {"grad_norm_d", value(result.grad_norm_d)},
+          {"grad_norm_g", value(result.grad_norm_g)}};
+}
+
+std::string summarize(const StepResult& result, double images_per_second) {
+  return fmt::format("loss_d {:.3f}  loss_g {:.3f}  D(x) {:.2f}  D(G(z)) {:.2f}  {:.0f} images/s",
+                     result.loss_d.item<double>(), result.loss_g.item<double>(),
+                     result.d_real.item<double>(), result.d_fake.item<double>(), images_per_second);
+}
+
+bool is_finite(const StepResult& result) {
+  return std::isfinite(result.loss_d.item<double>()) && std::isfinite(result.loss_g.item<double>());
+}
+
+[[noreturn]] void fail_diverged(const RunDirectory& run, int64_t step, const StepResult& result) {
+  const auto checkpoints = run.checkpoints();
+  throw Error(ExitCode::kDiverged,
+              fmt::format("training diverged: at step {} loss_d is {} and loss_g {}; {}", step,
+                          result.loss_d.item<double>(), result.loss_g.item<double>(),
+                          checkpoints.empty()
+                              ? "no checkpoint was written before"
+                              : "the last good checkpoint is " + checkpoints.front().string()));
+}
+
+// The loop and what it needs at every step.
+class Training {
+ public:
+  Training(TrainRequest request, RunDirectory run, torch::Device device,
+           std::unique_ptr<Dataset> dataset, int threads)
+      : options_(std::move(request.options)),
+        run_(std::move(run)),
+        device_(device),
+        dataset_(std::move(dataset)),
+        networks_(make_networks(options_, device)),
+        order_(dataset_->size(), static_cast<uint64_t>(options_.seed)) {
+    progressed_.data_fingerprint = dataset_->fingerprint();
+    if (request.resume) {
+      check_same_data(request.resume->progressed, progressed_.data_fingerprint,
+                      request.resume->checkpoint);
+      restore(networks_, *request.resume);
+      progressed_ = request.resume->progressed;
+    }
+    quiet_ = request.quiet;
+    prepare_folder(threads);
+  }
+
+  TrainResult run() {
+    StopSignals signals;
+    Progress progress(progressed_.step, options_.steps, quiet_);
+    MetricsLog log(run_.metrics(), progressed_.step);
+    announce(progress);
+    if (progressed_.step == 0) {
+      log.write({{"step", 0}, {"real_std", real_std()}, {"sample_std", write_samples()}});
+    }
+    const auto start = Clock::now();
+    const int64_t first_step = progressed_.step;
+    while (progressed_.step < options_.steps && signals.received() == 0) {
+      const bool logged = is_due(options_.log_every, progressed_.step + 1);
+      const StepResult result = step(logged);
+      const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      const double rate =
+          static_cast<double>((progressed_.step - first_step) * options_.batch_size) / seconds;
+      record(log, result, logged, seconds, rate);
+      if (progress.due(progressed_.step))
+        progress.update(progressed_.step, summarize(result, rate));
+      if (is_due(options_.checkpoint_every, progressed_.step) ||
+          progressed_.step == options_.steps || signals.received() != 0) {
+        if (!is_finite(result)) fail_diverged(run_, progressed_.step, result);
+        save();
+      }
+    }
+    progress.finish();
+    return finish(signals.received());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
+
+  void prepare_folder(int threads) {
+    std::error_code error;
+    fs::create_directories(run_.sample(0).parent_path(), error);
+    fs::create_directories(run_.checkpoint(0).parent_path(), error);
+    write_atomically(run_.config(), "# dcgan train --config " + run_.config().string() + "\n" +
+                                        options_to_toml(options_));
+    write_environment(run_.environment(), device_, threads, progressed_.data_fingerprint,
+                      dataset_->size());
+    write_image(run_.reals(), make_grid(some_reals(kGridImages)));
+  }
+
+  void announce(Progress& progress) const {
+    if (quiet_) return;
+    for (const std::string& remark : dataset_->remarks()) progress.message(remark);
+    progress.message(fmt::format(
+        "{}: {} images of {}x{}, {} channel{}; {} steps of {} images on {}; norm-g {}, norm-d {}",
+        run_.path().string(), with_thousands(dataset_->size()), options_.image_size,
+        options_.image_size, options_.channels, options_.channels == 1 ? "" : "s", options_.steps,
+        options_.batch_size, describe_device(device_), options_.norm_g, options_.norm_d));
+    if (progressed_.step > 0) {
+      progress.message(fmt::format("resumed after step {}", progressed_.step));
+    }
+  }
+
+  torch::Tensor some_reals(int64_t count) const {
+    return dataset_->images(RandomStream(0, "reals")
+                                .permutation(dataset_->size())
+                                .narrow(0, 0, std::min(count, dataset_->size())));
+  }
+
+  double real_std() const {
+    constexpr int64_t kEnough = 1000;
+    return sample_standard_deviation(some_reals(kEnough));
+  }
+
+  StepResult step(bool with_gradient_norms) {
+    const torch::Tensor indices = order_.batch(progressed_.images_seen, options_.batch_size);
+    const torch::Tensor real = to_network_range(dataset_->images(indices).to(device_));
+    const torch::Tensor latents =
+        training_latents(static_cast<uint64_t>(options_.seed), progressed_.step + 1,
+                         options_.batch_size, options_.nz)
+            .to(device_);
+    const StepResult result = train_step(networks_, real, latents, with_gradient_norms);
+    progressed_.step += 1;
+    progressed_.images_seen += options_.batch_size;
+    return result;
+  }
+
+  // Writes the grid of the step; returns the standard deviation of its images over the latents.
+  double write_samples() {
+    const torch::Tensor images = sample_images(networks_.generator, grid_latents(options_));
+    write_image(run_.sample(progressed_.step), make_grid(images));
+    return sample_standard_deviation(images);
+  }
+
+  void record(MetricsLog& log, const StepResult& result, bool logged, double seconds, double rate) {
+    Metrics metrics{{"step", static_cast<double>(progressed_.step)}};
+    if (logged) {
+      if (!is_finite(result)) fail_diverged(run_, progressed_.step, result);
+      metrics = to_metrics(result, progressed_.step, progressed_.images_seen, dataset_->size());
+    }
+    const bool sampled = is_due(options_.sample_every, progressed_.step);
+    if (sampled) metrics.emplace_back("sample_std", write_samples());
+    if (logged) {
+      metrics.emplace_back("seconds", seconds);
+      metrics.emplace_back("images_per_second", rate);
+    }
+    if (logged || sampled) log.write(metrics);
+  }
+
+  void save() {
+    save_checkpoint(run_.checkpoint(progressed_.step), networks_, progressed_, options_);
+  }
+
+  TrainResult finish(int signal) {
+    if (!fs::exists(run_.sample(progressed_.step))) write_samples();
+    TrainResult result{run_, run_.checkpoint(progressed_.step), run_.sample(progressed_.step),
+                       progressed_.step};
+    if (progressed_.step < options_.steps) {
+      result.code = signal == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted;
+    }
+    return result;
+  }
+
+  TrainOptions options_;
+  RunDirectory run_;
+  torch::Device device_;
+  std::unique_ptr<Dataset> dataset_;
+  Networks networks_;
+  SampleOrder order_;
+  Progressed progressed_;
+  bool quiet_ = false;
+};
+
+}  // namespace
+
+TrainResult train(TrainRequest request) {
+  TrainOptions& options = request.options;
+  validate(options);
+  const torch::Device device = open_device(options.device);
+  const int threads = set_threads(options.threads);
+  // The folder comes before the data: a faulty --out must not cost the time of reading a million
+  // pictures.
+  const RunDirectory run = open_run(request);
+  try {
+    std::unique_ptr<Dataset> dataset =
+        open_dataset(options.data, {options.image_size, options.channels});
+    if (dataset->size() < options.batch_size) {
+      throw DataError(fmt::format("--data {}: {} images are fewer than --batch-size {}",
+                                  options.data, dataset->size(), options.batch_size));
+    }
+    resolve(options, *dataset);
+    return Training(std::move(request), run, device, std::move(dataset), threads).run();
+  } catch (const std::exception&) {
+    run.remove_if_empty();
+    throw;
+  }
+}
+
+}  // namespace dcgan

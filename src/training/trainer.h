@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "common/error.h"
+#include "training/checkpoint.h"
+#include "training/options.h"
+
+namespace dcgan {
+
+/// One call of `dcgan train`, as the command line understood it.
+struct TrainRequest {
+  TrainOptions options;
+  /// Folder of a new run; empty: the next one below runs/, or the resumed run's own.
+  std::filesystem::path out;
+  std::optional<ResumePoint> resume;
+  bool quiet = false;
+};
+
+struct TrainResult {
+  RunDirectory run;
+  std::filesystem::path checkpoint;
+  std::filesystem::path samples;
+  int64_t step = 0;
+  /// kDone, or kInterrupted or kTerminated after a signal; the checkpoint is written either way.
+  ExitCode code = ExitCode::kDone;
+};
+
+/// Trains from the beginning or from a resume point to the last step. Throws Error.
+TrainResult train(TrainRequest request);
+
+}  // namespace dcgan
