@@ -3,6 +3,13 @@
 #include "models/batch_norm_function.h"
 
 namespace dcgan {
+namespace {
+
+std::optional<torch::Tensor> present(const torch::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+}  // namespace
 
 template <typename Derived>
 BatchNormImplBase<Derived>::BatchNormImplBase(const BatchNormOptions& options_)
@@ -69,7 +76,8 @@ template <typename Derived>
 torch::Tensor BatchNormImplBase<Derived>::forward(const torch::Tensor& input) {
   check_input(input);
   if (!this->is_training() && options.track_running_stats()) {
-    return BatchNormFunction::apply(input, weight, bias, running_mean, running_var, options.eps(),
+    return BatchNormFunction::apply(input, present(weight), present(bias), running_mean,
+                                    running_var, options.eps(),
                                     /*from_batch=*/false);
   }
   TORCH_CHECK_VALUE(!this->is_training() || input.numel() > input.size(1), Derived::kName,
@@ -79,8 +87,8 @@ torch::Tensor BatchNormImplBase<Derived>::forward(const torch::Tensor& input) {
   if (this->is_training() && options.track_running_stats()) {
     update_running_stats(statistics.mean, statistics.variance, statistics.count);
   }
-  return BatchNormFunction::apply(input, weight, bias, statistics.mean, statistics.variance,
-                                  options.eps(), /*from_batch=*/true);
+  return BatchNormFunction::apply(input, present(weight), present(bias), statistics.mean,
+                                  statistics.variance, options.eps(), /*from_batch=*/true);
 }
 
 template <typename Derived>

@@ -29,21 +29,22 @@ BatchStatistics batch_statistics(const torch::Tensor& input) {
 }
 
 torch::Tensor BatchNormFunction::forward(torch::autograd::AutogradContext* ctx,
-                                         const torch::Tensor& input, const torch::Tensor& weight,
-                                         const torch::Tensor& bias, const torch::Tensor& mean,
-                                         const torch::Tensor& variance, double eps,
-                                         bool from_batch) {
+                                         const torch::Tensor& input,
+                                         const std::optional<torch::Tensor>& weight,
+                                         const std::optional<torch::Tensor>& bias,
+                                         const torch::Tensor& mean, const torch::Tensor& variance,
+                                         double eps, bool from_batch) {
   const torch::Tensor inv_std = torch::rsqrt(variance + eps);
-  const torch::Tensor scale = weight.defined() ? weight * inv_std : inv_std;
+  const torch::Tensor scale = weight ? *weight * inv_std : inv_std;
   // The mean goes first: scale * x + shift would cancel where the mean is large.
   torch::Tensor output = (input - per_channel(mean, input)).mul_(per_channel(scale, input));
-  if (bias.defined()) {
-    output.add_(per_channel(bias, input));
+  if (bias) {
+    output.add_(per_channel(*bias, input));
   }
-  ctx->save_for_backward({input, weight, mean, inv_std});
+  ctx->save_for_backward({input, weight.value_or(torch::Tensor()), mean, inv_std});
   ctx->saved_data["eps"] = eps;
   ctx->saved_data["from_batch"] = from_batch;
-  ctx->saved_data["has_bias"] = bias.defined();
+  ctx->saved_data["has_bias"] = bias.has_value();
   return output;
 }
 

@@ -3,6 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include <optional>
+
 namespace dcgan {
 
 /// Mean and biased variance of each channel, [C], computed without autograd.
@@ -24,12 +26,12 @@ BatchStatistics batch_statistics(const torch::Tensor& input);
 /// constants (the running statistics of evaluation), it does not. models/README.md derives both.
 class BatchNormFunction : public torch::autograd::Function<BatchNormFunction> {
  public:
-  /// `input` [N, C, *]; `weight`, `bias` [C], or undefined for 1 and 0; `mean`, `variance` [C].
+  /// `input` [N, C, *]; `weight`, `bias` [C], or empty for 1 and 0; `mean`, `variance` [C].
   /// `from_batch`: mean and variance are those of `input`. Returns y of input's shape.
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& input,
-                               const torch::Tensor& weight, const torch::Tensor& bias,
-                               const torch::Tensor& mean, const torch::Tensor& variance, double eps,
-                               bool from_batch);
+                               const std::optional<torch::Tensor>& weight,
+                               const std::optional<torch::Tensor>& bias, const torch::Tensor& mean,
+                               const torch::Tensor& variance, double eps, bool from_batch);
 
   /// Gradients of input, weight and bias. Under `create_graph` it is written in differentiable
   /// operators, statistics included, so that a gradient penalty is right.

@@ -63,15 +63,21 @@ void add_generate(CLI::App& app, Verb& chosen) {
   auto a = std::make_shared<Arguments>();
   verb->add_option("checkpoint", a->checkpoint,
                    "checkpoint file or run folder (default: the newest)");
-  verb->add_option("--rows", a->rows, "rows of the grid")->capture_default_str();
-  verb->add_option("--cols", a->cols, "columns of the grid")->capture_default_str();
+  verb->add_option("--rows", a->rows, "rows of the grid")->capture_default_str()->take_last();
+  verb->add_option("--cols", a->cols, "columns of the grid")->capture_default_str()->take_last();
   verb->add_option("--seed", a->seed, "seed of the first image; the next image has the next seed")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->take_last();
   verb->add_option("--seeds", a->seeds, "one image for each of these seeds: 5, 5-68 or 0,1,7-9");
-  verb->add_option("--out", a->out, "picture to write, .png or .jpg")->capture_default_str();
-  verb->add_option("--device", a->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  verb->add_option("--out", a->out, "picture to write, .png or .jpg")
+      ->capture_default_str()
+      ->take_last();
+  verb->add_option("--device", a->device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str()
+      ->take_last();
   verb->add_option("--threads", a->threads, "threads for the mathematics; 0: one per processor")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->take_last();
   verb->footer(
       "Example: dcgan generate runs/00000-digits-batch --rows 4 --cols 8 --out digits.png");
   verb->callback([a, &chosen] { chosen = [a] { return run_generate(*a); }; });

@@ -30,7 +30,9 @@ void add_report(CLI::App& app, Verb& chosen) {
       app.add_subcommand("report", "Compare runs: a table, and their grids side by side");
   auto a = std::make_shared<Arguments>();
   verb->add_option("runs", a->runs, "run folders")->required()->expected(2, 8);
-  verb->add_option("--out", a->out, "picture to write, .png or .jpg")->capture_default_str();
+  verb->add_option("--out", a->out, "picture to write, .png or .jpg")
+      ->capture_default_str()
+      ->take_last();
   verb->footer("Example: dcgan report runs/00000-digits-batch runs/00001-digits-none");
   verb->callback([a, &chosen] { chosen = [a] { return run_report(*a); }; });
 }

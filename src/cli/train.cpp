@@ -14,6 +14,7 @@ namespace {
 struct Arguments {
   TrainOptions options;
   std::string norm;
+  double lr = 0;
   std::string config;
   std::string resume;
   std::string out;
@@ -26,13 +27,17 @@ bool is_given(const CLI::App& verb, const std::string& name) {
 
 // The command line's own values, over those of a file or a checkpoint.
 void apply_command_line(const CLI::App& verb, const Arguments& arguments, TrainOptions& options) {
+  if (is_given(verb, "norm")) {
+    options.norm_g = arguments.norm;
+    options.norm_d = arguments.norm;
+  }
+  if (is_given(verb, "lr")) {
+    options.lr_g = arguments.lr;
+    options.lr_d = arguments.lr;
+  }
   const auto given = options_to_entries(arguments.options);
   for (const ConfigEntry& entry : given) {
     if (is_given(verb, entry.key)) set_option(options, entry);
-  }
-  if (!arguments.norm.empty()) {
-    options.norm_g = arguments.norm;
-    options.norm_d = arguments.norm;
   }
   // Of the two ways to say how long, the one on the command line counts.
   if (is_given(verb, "epochs") && !is_given(verb, "steps")) options.steps = 0;
@@ -95,9 +100,12 @@ void add_train(CLI::App& app, Verb& chosen) {
       app.add_subcommand("train", "Train a DCGAN; without options on the embedded digits");
   auto arguments = std::make_shared<Arguments>();
   visit_options(arguments->options, [&](const OptionInfo& info, auto& value) {
-    verb->add_option(std::string("--") + info.name, value, info.help)->capture_default_str();
+    verb->add_option(std::string("--") + info.name, value, info.help)
+        ->capture_default_str()
+        ->take_last();
   });
-  verb->add_option("--norm", arguments->norm, "sets --norm-g and --norm-d together");
+  verb->add_option("--norm", arguments->norm, "sets --norm-g and --norm-d together")->take_last();
+  verb->add_option("--lr", arguments->lr, "sets --lr-g and --lr-d together")->take_last();
   verb->add_option("--out", arguments->out,
                    "folder of the new run (default: the next one below runs/)");
   verb->add_option(

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "common/error.h"
 
@@ -27,27 +28,36 @@ int64_t run_number(const std::string& name) {
       fmt::format("--out {}: cannot make this folder: {}", path.string(), error.message()));
 }
 
+std::set<int64_t> run_numbers() {
+  std::set<int64_t> numbers;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(kRuns, error)) {
+    numbers.insert(run_number(entry.path().filename().string()));
+  }
+  return numbers;
+}
+
 fs::path create_numbered(const std::string& name) {
   std::error_code error;
   fs::create_directories(kRuns, error);
   if (error) cannot_make(kRuns, error);
-  int64_t number = 0;
-  for (const auto& entry : fs::directory_iterator(kRuns, error)) {
-    number = std::max(number, run_number(entry.path().filename().string()) + 1);
-  }
-  for (;; ++number) {
-    // The number is claimed by a file that cannot be made twice, because two runs of different
-    // names could otherwise take the same number at the same time.
+  const auto taken = run_numbers();
+  for (int64_t number = taken.empty() ? 0 : *taken.rbegin() + 1;; ++number) {
+    // Two runs of different names could take the same number, so it is claimed first, by a file
+    // that cannot be made twice. Whoever held the claim before may have made its folder since we
+    // looked.
     const fs::path claim = fs::path(kRuns) / fmt::format(".{:05}", number);
     FILE* file = std::fopen(claim.c_str(), "wx");
     if (file == nullptr && errno == EEXIST) continue;
     if (file == nullptr) cannot_make(claim, std::error_code(errno, std::generic_category()));
     std::fclose(file);
+    const bool free = !run_numbers().contains(number);
     const fs::path path = fs::path(kRuns) / fmt::format("{:05}-{}", number, name);
-    const bool made = fs::create_directory(path, error);
-    fs::remove(claim, error);
+    if (free) fs::create_directory(path, error);
+    std::error_code ignored;
+    fs::remove(claim, ignored);
     if (error) cannot_make(path, error);
-    if (made) return path;
+    if (free) return path;
   }
 }
 

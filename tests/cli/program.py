@@ -1,0 +1,47 @@
+"""How the command-line tests run the built program: really, on real data."""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+BINARY = os.environ["DCGAN_BINARY"]
+SOURCE = pathlib.Path(os.environ["DCGAN_SOURCE_DIR"])
+BUILD = pathlib.Path(os.environ["DCGAN_BUILD_DIR"])
+
+# A run of a few seconds on the embedded digits.
+SMALL = ["--image-size", "16", "--ngf", "8", "--ndf", "8", "--nz", "16", "--batch-size", "16",
+         "--threads", "1", "--device", "cpu"]
+
+
+class ProgramTest(unittest.TestCase):
+    """Gives each test a working folder of its own."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="dcgan-cli-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def run_program(self, *arguments, code=0, **kwargs):
+        """Runs `dcgan arguments`; fails unless it exits with `code`."""
+        result = subprocess.run([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
+                                capture_output=True, timeout=300, **kwargs)
+        self.assertEqual(result.returncode, code,
+                         f"dcgan {' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}")
+        return result
+
+    def start_program(self, *arguments):
+        return subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def expect_error(self, code, part, *arguments, **kwargs):
+        """The program must exit with `code` and one line on stderr that contains `part`."""
+        result = self.run_program(*arguments, code=code, **kwargs)
+        lines = [line for line in result.stderr.splitlines() if line]
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertIn(part, lines[0])
+
+
+def read_metrics(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

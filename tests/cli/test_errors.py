@@ -1,0 +1,117 @@
+import json
+import os
+import pathlib
+import struct
+import unittest
+
+from program import SMALL, ProgramTest
+
+
+class Errors(ProgramTest):
+    """Every mistake: one line that names it, and the exit code of the README."""
+
+    def test_wrong_command_lines(self):
+        (self.folder / "file").write_text("precious")
+        (self.folder / "bad.toml").write_text("nz = 100\nbatchsize = 3\n")
+        (self.folder / "torn.toml").write_text("nz = \n")
+        cases = [
+            (2, "unknown verb 'trian'; did you mean train?", "trian"),
+            (2, "unknown option '--sede'; did you mean --seed?", "train", "--sede", "3"),
+            (2, "unknown argument 'more'", "train", "more"),
+            (2, "--steps", "train", "--steps", "many"),
+            (2, "--seed -5", "train", "--seed", "-5"),
+            (2, "take 32 or 64", "train", "--image-size", "48"),
+            (2, "take 256", "train", "--image-size", "418"),
+            (2, "64x128", "train", "--image-size", "64x128"),
+            (2, "one of batch, none", "train", "--norm", "Batch"),
+            (2, "--channels 2", "train", "--channels", "2"),
+            (2, "--init he2", "train", "--init", "he2"),
+            (2, "--lr-g 0", "train", "--lr-g", "0"),
+            (2, "--device tpu", "train", "--device", "tpu"),
+            (2, "--device cuda:x", "train", "--device", "cuda:x"),
+            (2, "bad.toml:2: unknown option 'batchsize'; did you mean 'batch-size'?",
+             "train", "--config", "bad.toml"),
+            (2, "torn.toml:1", "train", "--config", "torn.toml"),
+            (2, "absent.toml", "train", "--config", "absent.toml"),
+            (2, "--out file: is a file", "train", "--out", "file"),
+            (2, "--out /proc/x", "train", "--out", "/proc/x"),
+            (2, "--resume nowhere", "train", "--resume", "nowhere"),
+            (2, "no run with a checkpoint", "generate"),
+            (2, "no run with a checkpoint", "train", "--resume"),
+            (2, ".png or .jpg", "generate", "--out", "x.gif"),
+            (2, "--seeds -1", "generate", "--seeds", "-1"),
+            (2, "--rows 0", "generate", "--rows", "0"),
+            (3, "--data nowhere: no such folder", "train", "--data", "nowhere"),
+            (3, "--data file: no folder", "train", "--data", "file"),
+            (3, "5000 images are fewer than --batch-size 6000", "train", "--batch-size", "6000"),
+            (4, "absent: no such checkpoint", "info", "absent"),
+            (4, "is no safetensors file", "info", "bad.toml"),
+        ]
+        for code, part, *arguments in cases:
+            with self.subTest(arguments=arguments):
+                self.expect_error(code, part, *arguments)
+        self.assertEqual((self.folder / "file").read_text(), "precious")
+        self.assertFalse(any(self.folder.glob("runs/*")), "a failed start left a run folder")
+
+    def test_empty_folder_and_few_images(self):
+        (self.folder / "d").mkdir()
+        self.expect_error(3, "no images (.jpg, .jpeg, .png)", "train", "--data", "d")
+
+    def test_cuda_without_a_device(self):
+        if pathlib.Path("/dev/nvidiactl").exists():
+            self.skipTest("there is a GPU")
+        result = self.run_program("train", "--device", "cuda", code=2)
+        self.assertRegex(result.stderr, "no CUDA device found|built without CUDA|cannot be loaded")
+
+    def test_unwritable_folder_is_found_before_the_first_step(self):
+        if os.geteuid() == 0:
+            return self.expect_error(2, "/sys/x", "train", "--out", "/sys/x")
+        (self.folder / "locked").mkdir(mode=0o500)
+        self.expect_error(2, "locked/run", "train", "--out", "locked/run")
+
+    def edited_checkpoint(self, edit):
+        """A copy of a good checkpoint whose header went through `edit`."""
+        if not (self.folder / "run").exists():
+            self.run_program("train", *SMALL, "--steps", 2, "--out", "run")
+        data = (self.folder / "run/checkpoints/000002.safetensors").read_bytes()
+        size = struct.unpack("<Q", data[:8])[0]
+        header = json.loads(data[8:8 + size])
+        edit(header)
+        text = json.dumps(header).encode()
+        (self.folder / "edited.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size:])
+        return "edited.safetensors"
+
+    def test_checkpoints_of_other_architectures(self):
+        def metadata(**values):
+            return lambda header: header["__metadata__"].update(values)
+
+        def drop(header):
+            header["other"] = header.pop("generator.main.1.running_var")
+
+        for part, edit in [
+                ("fit image-size 16, nz 16 and ngf 9", metadata(ngf="9")),
+                ("999999999999", metadata(ngf="999999999999")),
+                ("metadata 'nz' is 'x'", metadata(nz="x")),
+                ("unknown normalization 'weird'", metadata(**{"norm-g": "weird"})),
+                ("newer version", metadata(**{"dcgan.format": "9"})),
+                ("lacks the tensor generator.main.1.running_var", drop),
+                ("no checkpoint of dcgan", lambda header: header.pop("__metadata__"))]:
+            with self.subTest(part):
+                self.expect_error(4, part, "generate", self.edited_checkpoint(edit))
+
+    def test_damaged_checkpoints(self):
+        self.edited_checkpoint(lambda header: None)
+        good = (self.folder / "edited.safetensors").read_bytes()
+        for part, data in [("digest", good[:-1] + bytes([good[-1] ^ 1])),
+                           ("cut", good[:-9]),
+                           ("bytes", b""),
+                           ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid"),
+                           ("web page", b"<!DOCTYPE html><html>"),
+                           ("no safetensors file", os.urandom(5000))]:
+            (self.folder / "bad.safetensors").write_bytes(data)
+            with self.subTest(part):
+                self.expect_error(4, part, "generate", "bad.safetensors")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,37 @@
+import unittest
+
+import safetensors.numpy
+
+from program import SMALL, ProgramTest
+
+
+class Generate(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.run_program("train", *SMALL, "--steps", 20, "--out", "run")
+
+    def picture(self, *arguments):
+        self.run_program("generate", "run", *arguments, "--out", "x.png")
+        return (self.folder / "x.png").read_bytes()
+
+    def test_a_seed_names_one_picture(self):
+        one = self.picture("--seeds", "5")
+        self.assertEqual(one, self.picture("--seed", 5, "--rows", 1, "--cols", 1))
+        self.assertNotEqual(one, self.picture("--seeds", "6"))
+        self.assertEqual(self.picture("--seeds", "0-3"), self.picture("--seeds", "0,1,2,3"))
+        self.assertEqual(self.picture("--seeds", "0-63"), self.picture())
+
+    def test_jpeg_and_newest_run(self):
+        self.run_program("train", *SMALL, "--steps", 3)
+        self.run_program("generate", "--out", "x.jpg")
+        self.assertTrue((self.folder / "x.jpg").read_bytes().startswith(b"\xff\xd8\xff"))
+
+    def test_info_lists_every_tensor(self):
+        text = self.run_program("info", "run").stdout
+        for name in safetensors.numpy.load_file(self.folder / "run/checkpoints/000020.safetensors"):
+            self.assertIn(name, text)
+        self.assertIn("step: 20", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

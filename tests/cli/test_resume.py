@@ -1,0 +1,124 @@
+import random
+import signal
+import time
+import unittest
+
+import safetensors.numpy
+
+from program import SMALL, ProgramTest, read_metrics
+
+TIMINGS = {"seconds", "images_per_second"}
+RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
+
+
+class Resume(ProgramTest):
+    def undisturbed(self, steps, *more):
+        self.run_program("train", *RUN, "--steps", steps, "--out", "whole", *more)
+
+    def assert_equal_runs(self, steps):
+        a, b = self.folder / "whole", self.folder / "parts"
+        name = f"checkpoints/{steps:06}.safetensors"
+        left = safetensors.numpy.load_file(a / name)
+        right = safetensors.numpy.load_file(b / name)
+        self.assertEqual(left.keys(), right.keys())
+        for key in left:
+            self.assertEqual(left[key].tobytes(), right[key].tobytes(), key)
+        strip = lambda lines: [{k: v for k, v in l.items() if k not in TIMINGS} for l in lines]
+        self.assertEqual(strip(read_metrics(a)), strip(read_metrics(b)))
+        for grid in (a / "samples").iterdir():
+            self.assertEqual(grid.read_bytes(), (b / "samples" / grid.name).read_bytes(), grid.name)
+
+    def test_resume_equals_the_uninterrupted_run(self):
+        self.undisturbed(40)
+        self.run_program("train", *RUN, "--steps", 20, "--out", "parts")
+        self.run_program("train", "--resume", "parts", "--steps", 40)
+        self.assert_equal_runs(40)
+
+    def test_resume_within_an_epoch_that_batches_do_not_divide(self):
+        # 5000 images, 5 batches of 1000 less 8 an epoch: batches run across the epochs' borders.
+        self.undisturbed(12, "--batch-size", 992)
+        self.run_program("train", *RUN, "--batch-size", 992, "--steps", 5, "--out", "parts")
+        self.run_program("train", "--resume", "parts", "--steps", 12)
+        self.assert_equal_runs(12)
+
+    def test_kill_at_any_instant_then_resume_without_options(self):
+        self.undisturbed(400)
+        self.run_program("train", *RUN, "--steps", 1, "--out", "parts")
+        clock = random.Random(1)
+        kills = 0
+        arguments = ["train", "--resume", "parts", "--steps", 400]
+        while True:
+            process = self.start_program(*arguments)
+            try:
+                process.wait(timeout=clock.uniform(0.4, 1.2))
+                self.assertEqual(process.returncode, 0, process.stderr.read())
+                break
+            except Exception as error:
+                if process.poll() is not None:
+                    raise error
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                kills += 1
+                arguments = ["train", "--resume", "parts"] if self.saved_steps() == 400 else arguments
+                self.assertLess(kills, 200)
+        process.communicate()
+        self.assertGreater(kills, 2)
+        self.assert_equal_runs(400)
+
+    def saved_steps(self):
+        with safetensors.safe_open(max((self.folder / "parts/checkpoints").glob("*.safetensors")),
+                                   "numpy") as file:
+            config = file.metadata()["config"]
+        return int(next(l for l in config.splitlines() if l.startswith("steps")).split("=")[1])
+
+    def test_signals_save_and_name_their_exit_code(self):
+        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
+            out = f"run{code}"
+            process = self.start_program("train", *SMALL, "--steps", 100000, "--out", out)
+            while not list((self.folder / out).glob("metrics.jsonl")):
+                time.sleep(0.05)
+            time.sleep(0.3)
+            process.send_signal(number)
+            stdout, stderr = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, code, stderr)
+            self.assertIn(f"dcgan train --resume {out}", stdout)
+            self.assertEqual(len(list((self.folder / out / "checkpoints").iterdir())), 1)
+
+    def test_damaged_newest_checkpoint_falls_back_with_one_line(self):
+        self.undisturbed(30)
+        self.run_program("train", *RUN, "--steps", 30, "--out", "parts")
+        newest = self.folder / "parts/checkpoints/000030.safetensors"
+        newest.write_bytes(newest.read_bytes()[:newest.stat().st_size // 2])
+        result = self.run_program("train", "--resume", "parts", "--quiet")
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn("000030.safetensors", result.stderr)
+        self.assert_equal_runs(30)
+
+    def test_finished_run_says_so(self):
+        self.run_program("train", *RUN, "--steps", 5, "--out", "a")
+        self.assertIn("finished", self.run_program("train", "--resume", "a").stdout)
+
+    def test_latest_run_is_found(self):
+        self.run_program("train", *RUN, "--steps", 5)
+        self.run_program("train", *RUN, "--steps", 7)
+        self.assertIn("00001-digits-batch", self.run_program("train", "--resume").stdout)
+
+    def test_old_checkpoint_branches_into_a_new_run_only(self):
+        self.run_program("train", *RUN, "--steps", 21, "--out", "whole")
+        old = "whole/checkpoints/000007.safetensors"
+        self.expect_error(2, "give --out", "train", "--resume", old)
+        self.run_program("train", "--resume", old, "--out", "parts")
+        a, b = (safetensors.numpy.load_file(self.folder / d / "checkpoints/000021.safetensors")
+                for d in ["whole", "parts"])
+        for key in a:
+            self.assertEqual(a[key].tobytes(), b[key].tobytes(), key)
+
+    def test_what_would_change_the_mathematics_is_refused(self):
+        self.run_program("train", *RUN, "--steps", 5, "--out", "a")
+        self.expect_error(4, "--ngf 64: a/checkpoints/000005.safetensors was trained with 8",
+                          "train", "--resume", "a", "--ngf", 64, "--steps", 9)
+        self.expect_error(4, "--batch-size 32", "train", "--resume", "a", "--batch-size", 32, "--steps", 9)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,48 @@
+#include "common/config.h"
+
+#include <gtest/gtest.h>
+
+#include "expect_error.h"
+
+namespace dcgan {
+namespace {
+
+TEST(Config, FlatKeysAndTheVerbsTableAreRead) {
+  const auto entries =
+      parse_config("a = 1\n[train]\nb = \"x\"\nc = 2.5\nd = true\ne = 1_000\n", "f.toml", "train");
+  ASSERT_EQ(entries.size(), 5u);
+  EXPECT_EQ(std::get<int64_t>(entries[0].value), 1);
+  EXPECT_EQ(entries[1].key, "b");
+  EXPECT_EQ(entries[1].line, 3);
+  EXPECT_EQ(std::get<std::string>(entries[1].value), "x");
+  EXPECT_EQ(std::get<double>(entries[2].value), 2.5);
+  EXPECT_TRUE(std::get<bool>(entries[3].value));
+  EXPECT_EQ(std::get<int64_t>(entries[4].value), 1000);
+}
+
+TEST(Config, EveryStringSurvivesWritingAndReading) {
+  std::string everything = "bilder \xc3\xa4\xc3\xb6 \xe7\x8c\xab 'x' \"y\" \\ \t\n";
+  for (char c = 1; c < 0x20; ++c) everything += c;
+  everything += '\x7f';
+  const auto entries = parse_config(format_config_line("k", everything), "f", "train");
+  EXPECT_EQ(std::get<std::string>(entries.at(0).value), everything);
+}
+
+TEST(Config, EveryNumberSurvivesWritingAndReading) {
+  for (const double value : {1e-2, 2e-4, 0.5, 1.0, 1e300, 0.1, 3.0000000000000004}) {
+    const auto entries = parse_config(format_config_line("k", value), "f", "train");
+    EXPECT_EQ(std::get<double>(entries.at(0).value), value);
+  }
+}
+
+TEST(Config, FaultsNameFileAndLine) {
+  expect_error(ExitCode::kUsage,
+               "f.toml:2:", [] { parse_config("a = 1\nb = \n", "f.toml", "train"); });
+  expect_error(ExitCode::kUsage, "f.toml:1: unknown table [evaluate]",
+               [] { parse_config("[evaluate]\n", "f.toml", "train"); });
+  expect_error(ExitCode::kUsage, "f.toml:1: a must be",
+               [] { parse_config("a = [1, 2]\n", "f.toml", "train"); });
+}
+
+}  // namespace
+}  // namespace dcgan
