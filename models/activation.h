@@ -22,6 +22,10 @@ struct Activation {
   /// Negative slope still to be applied: 1 none, 0 ReLU, 0.2 the discriminator's LeakyReLU.
   double slope = 1.0;
 
+  /// The batch is this many equal slices that batch norm keeps apart: 2 for real and fake images
+  /// that go through the discriminator together.
+  int64_t groups = 1;
+
   /// True where `values` is the activation itself.
   bool is_plain() const { return !scale.defined() && !shift.defined() && slope == 1.0; }
 

@@ -1,6 +1,7 @@
 #include "models/batch_norm.h"
 
 #include "models/batch_norm_function.h"
+#include "models/random.h"
 
 namespace dcgan {
 namespace {
@@ -60,7 +61,12 @@ void BatchNormImplBase<Derived>::reset_parameters() {
 }
 
 template <typename Derived>
-void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input) const {
+bool BatchNormImplBase<Derived>::uses_running_stats() const {
+  return options.track_running_stats() && (!this->is_training() || options.fixed_statistics());
+}
+
+template <typename Derived>
+void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input, int64_t groups) const {
   TORCH_CHECK_VALUE(input.dim() >= Derived::kMinimumRank && input.dim() <= Derived::kMaximumRank,
                     Derived::kName, ": expects an input of ", Derived::kMinimumRank, " to ",
                     Derived::kMaximumRank, " dimensions, is ", input.sizes());
@@ -70,42 +76,102 @@ void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input) const {
   TORCH_CHECK_TYPE(input.is_floating_point(), Derived::kName,
                    ": expects a floating point input, is ", input.scalar_type());
   TORCH_CHECK_VALUE(input.numel() > 0, Derived::kName, ": the input ", input.sizes(), " is empty");
+  TORCH_CHECK_VALUE(groups >= 1 && input.size(0) % groups == 0, Derived::kName, ": a batch of ",
+                    input.size(0), " cannot be cut into ", groups, " equal groups");
+  // Other processes may hold the other values, so there the count is checked once it is known.
+  TORCH_CHECK_VALUE(!this->is_training() || uses_running_stats() || reducer ||
+                        input.numel() > input.size(1) * groups,
+                    Derived::kName,
+                    ": training needs more than one value per channel, the input is ",
+                    input.sizes(), groups > 1 ? " in groups" : "");
+  if (options.check_finite()) {
+    TORCH_CHECK_VALUE(input.isfinite().all().template item<bool>(), Derived::kName, " ",
+                      options.name(), ": the input has values that are not finite");
+  }
 }
 
 template <typename Derived>
 torch::Tensor BatchNormImplBase<Derived>::forward(const torch::Tensor& input) {
-  check_input(input);
-  if (!this->is_training() && options.track_running_stats()) {
-    return BatchNormFunction::apply(input, present(weight), present(bias), running_mean,
-                                    running_var, options.eps(),
-                                    /*from_batch=*/false);
-  }
-  TORCH_CHECK_VALUE(!this->is_training() || input.numel() > input.size(1), Derived::kName,
-                    ": training needs more than one value per channel, the input is ",
-                    input.sizes());
-  const BatchStatistics statistics = batch_statistics(input);
-  if (this->is_training() && options.track_running_stats()) {
-    update_running_stats(statistics.mean, statistics.variance, statistics.count);
-  }
-  return BatchNormFunction::apply(input, present(weight), present(bias), statistics.mean,
-                                  statistics.variance, options.eps(), /*from_batch=*/true);
+  return forward_fused(input, /*slope=*/1.0);
 }
 
 template <typename Derived>
-void BatchNormImplBase<Derived>::update_running_stats(const torch::Tensor& mean,
-                                                      const torch::Tensor& variance,
-                                                      int64_t count) {
+torch::Tensor BatchNormImplBase<Derived>::forward_fused(const torch::Tensor& input, double slope,
+                                                        int64_t groups) {
+  check_input(input, groups);
+  BatchNormCall call;
+  call.options = {options.eps(), slope, groups, options.gradient_through_mean(),
+                  options.gradient_through_variance()};
+  if (uses_running_stats()) {
+    call.options.groups = 1;
+    call.options.through_mean = false;
+    call.options.through_variance = false;
+    call.statistics = running_statistics();
+    return BatchNormFunction::apply(input, present(weight), present(bias), &call);
+  }
+
+  BatchNormStatistics of_batch;
+  if (reducer || !options.centring() || !options.scaling()) {
+    call.reducer = reducer;
+    of_batch = batch_norm_statistics(input, groups, reducer.get());
+    TORCH_CHECK_VALUE(!this->is_training() || of_batch.count > 1, Derived::kName,
+                      ": training needs more than one value per channel over all processes");
+    call.statistics = of_batch;
+    if (!options.centring()) {
+      call.statistics.variance = of_batch.variance + of_batch.mean.square();
+      call.statistics.mean = torch::zeros_like(of_batch.mean);
+      call.options.through_mean = false;
+    }
+    if (!options.scaling()) {
+      call.statistics.variance = torch::full_like(of_batch.variance, 1.0 - options.eps());
+      call.options.through_variance = false;
+    }
+  }
+  const auto [gamma, beta] = noisy_affine();
+  const torch::Tensor output =
+      BatchNormFunction::apply(input, present(gamma), present(beta), &call);
+  if (this->is_training() && options.track_running_stats()) {
+    update_running_stats(of_batch.mean.defined() ? of_batch : call.statistics);
+  }
+  return output;
+}
+
+template <typename Derived>
+BatchNormStatistics BatchNormImplBase<Derived>::running_statistics() const {
+  return {running_mean.to(torch::kFloat64).unsqueeze(0),
+          running_var.to(torch::kFloat64).unsqueeze(0), 1.0};
+}
+
+// Noise in the statistics is noise in what follows them: gamma and beta, with the same gradients.
+template <typename Derived>
+std::pair<torch::Tensor, torch::Tensor> BatchNormImplBase<Derived>::noisy_affine() const {
+  if (options.noise() == 0 || !this->is_training()) return {weight, bias};
+  const RandomStream random(static_cast<uint64_t>(options.noise_seed()),
+                            "noise in " + options.name());
+  torch::Tensor noise = torch::empty({2, options.num_features()});
+  random.substream(static_cast<uint64_t>(num_batches_tracked.template item<int64_t>()))
+      .fill_normal(noise, 0, options.noise());
+  noise = noise.to(weight.options());
+  return {weight * (1 + noise[0]), bias + weight * noise[1]};
+}
+
+template <typename Derived>
+void BatchNormImplBase<Derived>::update_running_stats(const BatchNormStatistics& statistics) {
   const torch::NoGradGuard no_grad;
-  num_batches_tracked.add_(1);
-  const double n = static_cast<double>(count);
-  const torch::Tensor unbiased = variance * (n / (n - 1));
-  if (options.momentum()) {
-    running_mean.lerp_(mean.to(running_mean.dtype()), *options.momentum());
-    running_var.lerp_(unbiased.to(running_var.dtype()), *options.momentum());
-  } else {
-    const torch::Tensor share = num_batches_tracked.to(running_mean.dtype()).reciprocal();
-    running_mean.lerp_(mean.to(running_mean.dtype()), share);
-    running_var.lerp_(unbiased.to(running_var.dtype()), share);
+  const torch::Tensor unbiased =
+      (statistics.variance * (statistics.count / (statistics.count - 1))).to(running_var.dtype());
+  const torch::Tensor mean = statistics.mean.to(running_mean.dtype());
+  // One group after the other, as separate batches would have come.
+  for (int64_t group = 0; group < mean.size(0); ++group) {
+    num_batches_tracked.add_(1);
+    if (options.momentum()) {
+      running_mean.lerp_(mean[group], *options.momentum());
+      running_var.lerp_(unbiased[group], *options.momentum());
+    } else {
+      const torch::Tensor share = num_batches_tracked.to(running_mean.dtype()).reciprocal();
+      running_mean.lerp_(mean[group], share);
+      running_var.lerp_(unbiased[group], share);
+    }
   }
 }
 

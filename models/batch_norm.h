@@ -5,10 +5,15 @@
 #include <torch/types.h>
 
 #include <optional>
+#include <string>
+#include <utility>
+
+#include "models/batch_norm_transform.h"
 
 namespace dcgan {
 
-/// Options of BatchNorm1d and BatchNorm2d, with the names and defaults of torch::nn.
+/// Options of BatchNorm1d and BatchNorm2d. The first five have the names and defaults of torch::nn;
+/// the others take one part of batch normalisation away, for experiments.
 struct BatchNormOptions {
   BatchNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT
 
@@ -23,6 +28,26 @@ struct BatchNormOptions {
   TORCH_ARG(bool, affine) = true;
   /// Whether running statistics are kept. Without them the batch's are used in evaluation as well.
   TORCH_ARG(bool, track_running_stats) = true;
+
+  /// Whether the gradient flows back through the batch's mean, and through its variance. Without,
+  /// they count as constants in the backward (the forward is the same).
+  TORCH_ARG(bool, gradient_through_mean) = true;
+  TORCH_ARG(bool, gradient_through_variance) = true;
+  /// Without centring the mean stays in, and the division is by the root of the second moment.
+  TORCH_ARG(bool, centring) = true;
+  /// Without scaling the mean is subtracted and nothing divided.
+  TORCH_ARG(bool, scaling) = true;
+  /// Whether training too normalises with the running statistics, and leaves them as they are.
+  TORCH_ARG(bool, fixed_statistics) = false;
+  /// Standard deviation of noise in the statistics, in units of the channel's own deviation: in
+  /// training x_hat becomes x_hat * (1 + noise * e1) + noise * e2 with fresh e1, e2 from N(0, 1)
+  /// for each channel and batch (after Santurkar et al. 2018, section 2.2). A function of
+  /// `noise_seed` and the number of batches seen; needs running statistics and affine.
+  TORCH_ARG(double, noise) = 0.0;
+  TORCH_ARG(int64_t, noise_seed) = 0;
+  /// Whether to throw, naming `name`, on an input that is not finite. Costs one pass over it.
+  TORCH_ARG(bool, check_finite) = false;
+  TORCH_ARG(std::string, name) = "";
 };
 
 /// What BatchNorm1d and BatchNorm2d share. `Derived` only says which ranks it takes.
@@ -37,6 +62,11 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   /// training, a single value per channel, whose variance says nothing.
   torch::Tensor forward(const torch::Tensor& input);
 
+  /// The same with a (leaky) ReLU of negative `slope` behind it, in one pass: 1 none, 0 ReLU. In
+  /// training, statistics are those of `groups` equal slices of the batch, to the bit what as many
+  /// calls, one a slice, would give, running statistics included.
+  torch::Tensor forward_fused(const torch::Tensor& input, double slope, int64_t groups = 1);
+
   void reset() override;
   /// Running mean 0, running variance 1, no batch seen.
   void reset_running_stats();
@@ -50,11 +80,15 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   torch::Tensor running_mean;         // [C]
   torch::Tensor running_var;          // [C], unbiased
   torch::Tensor num_batches_tracked;  // int64 scalar
+  /// Shares the batch's statistics with other processes; null: this process alone.
+  c10::intrusive_ptr<StatisticsReducer> reducer;
 
  private:
-  void check_input(const torch::Tensor& input) const;
-  void update_running_stats(const torch::Tensor& mean, const torch::Tensor& variance,
-                            int64_t count);
+  void check_input(const torch::Tensor& input, int64_t groups) const;
+  bool uses_running_stats() const;
+  BatchNormStatistics running_statistics() const;
+  void update_running_stats(const BatchNormStatistics& statistics);
+  std::pair<torch::Tensor, torch::Tensor> noisy_affine() const;
 };
 
 /// Batch normalisation (Ioffe & Szegedy 2015) of [N, C] or [N, C, L].

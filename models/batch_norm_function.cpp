@@ -3,94 +3,67 @@
 namespace dcgan {
 namespace {
 
-// Every dimension but the channels'.
-std::vector<int64_t> reduced_dimensions(const torch::Tensor& input) {
-  std::vector<int64_t> dims{0};
-  for (int64_t d = 2; d < input.dim(); ++d) {
-    dims.push_back(d);
-  }
-  return dims;
-}
-
-// [C] -> [1, C, 1, ...], to broadcast against `input`.
-torch::Tensor per_channel(const torch::Tensor& values, const torch::Tensor& input) {
-  std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
-  shape[1] = values.size(0);
-  return values.view(shape);
+std::optional<torch::Tensor> present(const torch::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
 }  // namespace
-
-BatchStatistics batch_statistics(const torch::Tensor& input) {
-  const torch::NoGradGuard no_grad;
-  auto [variance, mean] = torch::var_mean(input, reduced_dimensions(input), /*correction=*/0,
-                                          /*keepdim=*/false);
-  return {mean, variance, input.numel() / input.size(1)};
-}
 
 torch::Tensor BatchNormFunction::forward(torch::autograd::AutogradContext* ctx,
                                          const torch::Tensor& input,
                                          const std::optional<torch::Tensor>& weight,
                                          const std::optional<torch::Tensor>& bias,
-                                         const torch::Tensor& mean, const torch::Tensor& variance,
-                                         double eps, bool from_batch) {
-  const torch::Tensor inv_std = torch::rsqrt(variance + eps);
-  const torch::Tensor scale = weight ? *weight * inv_std : inv_std;
-  // The mean goes first: scale * x + shift would cancel where the mean is large.
-  torch::Tensor output = (input - per_channel(mean, input)).mul_(per_channel(scale, input));
-  if (bias) {
-    output.add_(per_channel(*bias, input));
-  }
-  ctx->save_for_backward({input, weight.value_or(torch::Tensor()), mean, inv_std});
-  ctx->saved_data["eps"] = eps;
-  ctx->saved_data["from_batch"] = from_batch;
-  ctx->saved_data["has_bias"] = bias.has_value();
+                                         BatchNormCall* call) {
+  const BatchNormTransformOptions& options = call->options;
+  const torch::Tensor output =
+      call->statistics.mean.defined()
+          ? batch_norm_forward(input, weight, bias, call->statistics, options)
+          : batch_norm_forward_training(input, weight, bias, options, call->statistics);
+
+  ctx->save_for_backward({input, weight.value_or(torch::Tensor()), bias.value_or(torch::Tensor()),
+                          call->statistics.mean, call->statistics.variance});
+  auto& saved = ctx->saved_data;
+  saved["count"] = call->statistics.count;
+  saved["eps"] = options.eps;
+  saved["slope"] = options.slope;
+  saved["groups"] = options.groups;
+  saved["through_mean"] = options.through_mean;
+  saved["through_variance"] = options.through_variance;
+  if (call->reducer) saved["reducer"] = c10::IValue::make_capsule(call->reducer);
   return output;
 }
 
 torch::autograd::variable_list BatchNormFunction::backward(
     torch::autograd::AutogradContext* ctx, torch::autograd::variable_list grad_output) {
-  const auto saved = ctx->get_saved_variables();
-  const torch::Tensor& input = saved[0];
-  const torch::Tensor& weight = saved[1];
-  torch::Tensor mean = saved[2];
-  torch::Tensor inv_std = saved[3];
-  const double eps = ctx->saved_data["eps"].toDouble();
-  const bool from_batch = ctx->saved_data["from_batch"].toBool();
-  const bool has_bias = ctx->saved_data["has_bias"].toBool();
-  const torch::Tensor& grad = grad_output[0];
-  const std::vector<int64_t> dims = reduced_dimensions(input);
-
-  // With create_graph the gradient is differentiated again, and the saved statistics, which are
-  // functions of the input, would silently count as constants: compute them once more, recorded.
-  if (torch::GradMode::is_enabled() && from_batch) {
-    auto [variance, batch_mean] = torch::var_mean(input, dims, /*correction=*/0, /*keepdim=*/false);
-    mean = batch_mean;
-    inv_std = torch::rsqrt(variance + eps);
+  const auto tensors = ctx->get_saved_variables();
+  const torch::Tensor& input = tensors[0];
+  const auto weight = present(tensors[1]);
+  const auto bias = present(tensors[2]);
+  auto& saved = ctx->saved_data;
+  const BatchNormStatistics statistics{tensors[3], tensors[4], saved["count"].toDouble()};
+  const BatchNormTransformOptions options{saved["eps"].toDouble(), saved["slope"].toDouble(),
+                                          saved["groups"].toInt(), saved["through_mean"].toBool(),
+                                          saved["through_variance"].toBool()};
+  c10::intrusive_ptr<StatisticsReducer> reducer;
+  if (const auto found = saved.find("reducer"); found != saved.end()) {
+    reducer = c10::static_intrusive_pointer_cast<StatisticsReducer>(found->second.toCapsule());
   }
 
-  const torch::Tensor normalized = (input - per_channel(mean, input)) * per_channel(inv_std, input);
-  const torch::Tensor sum_grad = grad.sum(dims);
-  const torch::Tensor sum_grad_normalized = (grad * normalized).sum(dims);
-
-  torch::Tensor grad_input;
-  if (ctx->needs_input_grad(0)) {
-    const torch::Tensor scale = weight.defined() ? weight * inv_std : inv_std;
-    if (from_batch) {
-      // dL/dx = scale * (g - mean(g) - x_hat * mean(g * x_hat)): what is left of the gradient once
-      // the directions that the normalisation removes, a constant and x_hat itself, are taken out.
-      const double count = static_cast<double>(input.numel() / input.size(1));
-      grad_input = (grad - per_channel(sum_grad / count, input) -
-                    normalized * per_channel(sum_grad_normalized / count, input)) *
-                   per_channel(scale, input);
-    } else {
-      grad_input = grad * per_channel(scale, input);
-    }
+  BatchNormGradients gradients;
+  if (torch::GradMode::is_enabled()) {
+    TORCH_CHECK(!reducer,
+                "batch norm: gradients of gradients are not defined over several processes");
+    gradients = batch_norm_backward_differentiable(input, grad_output[0], weight, bias, statistics,
+                                                   options);
+  } else {
+    gradients = batch_norm_backward(input, grad_output[0], weight, bias, statistics, options,
+                                    reducer.get());
   }
-  const torch::Tensor grad_weight = weight.defined() ? sum_grad_normalized : torch::Tensor();
-  const torch::Tensor grad_bias = has_bias ? sum_grad : torch::Tensor();
-  return {grad_input,      grad_weight,     grad_bias,      torch::Tensor(),
-          torch::Tensor(), torch::Tensor(), torch::Tensor()};
+  const auto parameter_gradient = [](const torch::Tensor& sums, const auto& parameter) {
+    return parameter ? sums.sum(0).to(parameter->scalar_type()) : torch::Tensor();
+  };
+  return {gradients.input, parameter_gradient(gradients.weight_sum, weight),
+          parameter_gradient(gradients.bias_sum, bias), torch::Tensor()};
 }
 
 }  // namespace dcgan

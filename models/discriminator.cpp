@@ -8,6 +8,7 @@ namespace {
 std::vector<StageOptions> discriminator_stages(const DiscriminatorOptions& options) {
   StageOptions stage;
   stage.normalization = options.normalization();
+  stage.batch_norm = options.batch_norm();
   stage.nonlinearity = Nonlinearity::kLeakyRelu;
 
   std::vector<StageOptions> stages;
@@ -48,13 +49,15 @@ void DiscriminatorImpl::reset() {
   main = register_module("main", StageSequence(discriminator_stages(options)));
 }
 
-torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images) {
+torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, int64_t groups) {
   TORCH_CHECK_VALUE(images.dim() == 4 && images.size(1) == options.channels() &&
                         images.size(2) == options.image_size() &&
                         images.size(3) == options.image_size(),
                     "discriminator: expects images [N, ", options.channels(), ", ",
                     options.image_size(), ", ", options.image_size(), "], is ", images.sizes());
-  return main->forward(images).materialize().flatten();
+  Activation input(images);
+  input.groups = groups;
+  return main->forward(input).materialize().flatten();
 }
 
 void DiscriminatorImpl::pretty_print(std::ostream& stream) const {

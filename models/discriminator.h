@@ -14,6 +14,8 @@ struct DiscriminatorOptions {
   /// Feature maps of the first stage; each stage after has twice as many.
   TORCH_ARG(int64_t, ndf) = 64;
   TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
+  /// For batch norm; the number of channels and the name are set for each stage.
+  TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
 };
 
 /// The DCGAN discriminator (Radford, Metz & Chintala 2015): images [N, channels, size, size] to one
@@ -23,7 +25,9 @@ class DiscriminatorImpl : public torch::nn::Cloneable<DiscriminatorImpl> {
  public:
   explicit DiscriminatorImpl(const DiscriminatorOptions& options = {});
 
-  torch::Tensor forward(const torch::Tensor& images);
+  /// The logits of each image alone where the norm allows it; batch norm in training sees the whole
+  /// batch, or with `groups` each of so many equal slices as a batch of its own.
+  torch::Tensor forward(const torch::Tensor& images, int64_t groups = 1);
 
   void reset() override;
   void pretty_print(std::ostream& stream) const override;

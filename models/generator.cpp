@@ -26,6 +26,7 @@ std::vector<StageOptions> generator_stages(const GeneratorOptions& options) {
   stage.transposed = true;
   stage.normalized = true;
   stage.normalization = options.normalization();
+  stage.batch_norm = options.batch_norm();
   stage.nonlinearity = Nonlinearity::kRelu;
 
   std::vector<StageOptions> stages;

@@ -23,6 +23,8 @@ struct GeneratorOptions {
   /// Feature maps of the last hidden stage; each stage before has twice as many.
   TORCH_ARG(int64_t, ngf) = 64;
   TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
+  /// For batch norm; the number of channels and the name are set for each stage.
+  TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
 };
 
 /// The DCGAN generator (Radford, Metz & Chintala 2015): latent [N, nz] or [N, nz, 1, 1] to images

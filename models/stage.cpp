@@ -3,6 +3,20 @@
 namespace dcgan {
 namespace {
 
+// Negative slope of the nonlinearity; 1 where it is none of that kind.
+double slope_of(Nonlinearity nonlinearity) {
+  switch (nonlinearity) {
+    case Nonlinearity::kRelu:
+      return 0.0;
+    case Nonlinearity::kLeakyRelu:
+      return kLeakySlope;
+    case Nonlinearity::kTanh:
+    case Nonlinearity::kNone:
+      break;
+  }
+  return 1.0;
+}
+
 torch::Tensor apply(Nonlinearity nonlinearity, const torch::Tensor& input) {
   switch (nonlinearity) {
     case Nonlinearity::kRelu:
@@ -34,11 +48,10 @@ const char* name_of(Nonlinearity nonlinearity) {
 }  // namespace
 
 Stage::Stage(const StageOptions& options, torch::nn::Module& owner, int64_t first_layer)
-    : options_(options) {
-  const std::string convolution_name = std::to_string(first_layer);
+    : options_(options), name_(std::to_string(first_layer)) {
   if (options.transposed) {
     transposed_ = owner.register_module(
-        convolution_name,
+        name_,
         torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(
                                        options.in_channels, options.out_channels, options.kernel)
                                        .stride(options.stride)
@@ -46,31 +59,54 @@ Stage::Stage(const StageOptions& options, torch::nn::Module& owner, int64_t firs
                                        .bias(options.has_bias())));
   } else {
     convolution_ = owner.register_module(
-        convolution_name,
-        torch::nn::Conv2d(
-            torch::nn::Conv2dOptions(options.in_channels, options.out_channels, options.kernel)
-                .stride(options.stride)
-                .padding(options.padding)
-                .bias(options.has_bias())));
+        name_, torch::nn::Conv2d(torch::nn::Conv2dOptions(options.in_channels, options.out_channels,
+                                                          options.kernel)
+                                     .stride(options.stride)
+                                     .padding(options.padding)
+                                     .bias(options.has_bias())));
   }
-  if (options.normalized) {
-    norm_ = make_normalization(options.normalization, options.out_channels);
-    if (!norm_.is_empty()) {
-      owner.register_module(std::to_string(first_layer + 1), norm_.ptr());
-    }
+  if (options.normalization == Normalization::kSpectral) {
+    spectral_norm_ = owner.register_module(
+        name_ + "_spectral", SpectralNorm(options.out_channels, options.transposed ? 1 : 0));
+  }
+  if (options.normalized && normalizes_features(options.normalization)) {
+    const std::string norm_name = std::to_string(first_layer + 1);
+    BatchNormOptions batch_norm = options.batch_norm;
+    norm_ = make_normalization(options.normalization, options.out_channels,
+                               batch_norm.name("main." + norm_name));
+    owner.register_module(norm_name, norm_.ptr());
+    batch_norm_ = std::dynamic_pointer_cast<BatchNorm2dImpl>(norm_.ptr());
   }
 }
 
+torch::Tensor Stage::weight() const {
+  return options_.transposed ? transposed_->weight : convolution_->weight;
+}
+
+torch::Tensor Stage::bias() const {
+  return options_.transposed ? transposed_->bias : convolution_->bias;
+}
+
 torch::Tensor Stage::convolve(const torch::Tensor& input) {
-  return options_.transposed ? transposed_->forward(input) : convolution_->forward(input);
+  const torch::Tensor used = spectral_norm_ ? spectral_norm_->forward(weight()) : weight();
+  return options_.transposed
+             ? torch::conv_transpose2d(input, used, bias(), options_.stride, options_.padding)
+             : torch::conv2d(input, used, bias(), options_.stride, options_.padding);
 }
 
 Activation Stage::forward(const Activation& input) {
   torch::Tensor features = convolve(input.materialize());
-  if (!norm_.is_empty()) {
-    features = norm_.forward(features);
+  if (batch_norm_) {
+    const double slope = slope_of(options_.nonlinearity);
+    features = batch_norm_->forward_fused(features, slope, input.groups);
+    if (slope == 1.0) features = apply(options_.nonlinearity, features);
+  } else {
+    if (!norm_.is_empty()) features = norm_.forward(features);
+    features = apply(options_.nonlinearity, features);
   }
-  return apply(options_.nonlinearity, features);
+  Activation output(features);
+  output.groups = input.groups;
+  return output;
 }
 
 StageSequenceImpl::StageSequenceImpl(std::vector<StageOptions> options)
@@ -89,8 +125,10 @@ void StageSequenceImpl::reset() {
 }
 
 Activation StageSequenceImpl::forward(Activation input) {
+  if (probe_) probe_->begin_pass();
   for (Stage& stage : stages_) {
     input = stage.forward(input);
+    if (probe_) probe_->observe("main." + stage.name(), input.values);
   }
   return input;
 }

@@ -4,10 +4,13 @@
 #include <torch/nn/modules/container/any.h>
 #include <torch/nn/modules/conv.h>
 
+#include <memory>
 #include <vector>
 
 #include "models/activation.h"
 #include "models/normalization.h"
+#include "models/probe.h"
+#include "models/spectral_norm.h"
 
 namespace dcgan {
 
@@ -27,12 +30,14 @@ struct StageOptions {
   /// Whether the architecture has a norm at this place. (The generator's output and the
   /// discriminator's ends have none: Radford 2015.)
   bool normalized = false;
-  /// Which norm stands there. With kNone the convolution gets a bias instead, so that an ablated
-  /// network can still shift its feature maps and loses nothing but the norm.
+  /// Which norm the network has. Where it does not act on feature maps, the convolution gets a bias
+  /// instead, so that an ablated network can still shift them and loses nothing but the norm.
   Normalization normalization = Normalization::kBatch;
+  /// For batch norm; the number of channels and the name are set by the stage.
+  BatchNormOptions batch_norm{1};
   Nonlinearity nonlinearity = Nonlinearity::kNone;
 
-  bool has_bias() const { return normalized && normalization == Normalization::kNone; }
+  bool has_bias() const { return normalized && !normalizes_features(normalization); }
   /// Layers that the stage fills in the PyTorch example's torch.nn.Sequential, an absent norm
   /// included, so that both arms of an ablation share their parameters' names.
   int64_t layers() const {
@@ -51,14 +56,24 @@ class Stage {
   Activation forward(const Activation& input);
 
   const StageOptions& options() const { return options_; }
+  /// Name of the stage's first layer in its sequence.
+  const std::string& name() const { return name_; }
+  /// The convolution's own weight and bias (undefined if it has none).
+  torch::Tensor weight() const;
+  torch::Tensor bias() const;
+  /// The stage's batch norm, or null.
+  std::shared_ptr<BatchNorm2dImpl> batch_norm() const { return batch_norm_; }
 
  private:
   torch::Tensor convolve(const torch::Tensor& input);
 
   StageOptions options_;
+  std::string name_;
   torch::nn::Conv2d convolution_{nullptr};
   torch::nn::ConvTranspose2d transposed_{nullptr};
   torch::nn::AnyModule norm_;
+  std::shared_ptr<BatchNorm2dImpl> batch_norm_;  // norm_, where it is one
+  SpectralNorm spectral_norm_{nullptr};
 };
 
 /// A straight line of stages, registered as the layers "0", "1", ... of a torch.nn.Sequential.
@@ -73,9 +88,13 @@ class StageSequenceImpl : public torch::nn::Cloneable<StageSequenceImpl> {
 
   const std::vector<Stage>& stages() const { return stages_; }
 
+  /// Watches every stage's activation from now on; null ends it.
+  void set_probe(std::shared_ptr<Probe> probe) { probe_ = std::move(probe); }
+
  private:
   std::vector<StageOptions> options_;
   std::vector<Stage> stages_;
+  std::shared_ptr<Probe> probe_;
 };
 TORCH_MODULE(StageSequence);
 

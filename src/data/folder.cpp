@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <thread>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -180,12 +182,20 @@ std::unique_ptr<Dataset> open_folder(const fs::path& folder, int64_t image_size,
   std::vector<char> loaded(static_cast<size_t>(count), 0);
   auto* pixels = images.data_ptr<uint8_t>();
   const int64_t stride = images.stride(0);
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
+  // Workers take the next image when they are done with one; each image has its own place, so the
+  // result does not depend on how many they are.
+  std::atomic<int64_t> next{0};
+  const auto work = [&] {
+    for (int64_t i = next++; i < count; i = next++) {
       loaded[static_cast<size_t>(i)] = load_image(listing.images[static_cast<size_t>(i)],
                                                   image_size, channels, pixels + i * stride);
     }
-  });
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int t = 1; t < torch::get_num_threads(); ++t) workers.emplace_back(work);
+    work();
+  }
 
   std::vector<int64_t> kept;
   std::string first_unreadable;

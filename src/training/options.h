@@ -64,8 +64,12 @@ void visit_options(Options& o, Visitor&& visit) {
       o.ngf);
   visit(OptionInfo{"ndf", "feature maps of the discriminator's first stage; 0: as ngf", false},
         o.ndf);
-  visit(OptionInfo{"norm-g", "normalisation of the generator: batch or none", false}, o.norm_g);
-  visit(OptionInfo{"norm-d", "normalisation of the discriminator: batch or none", false}, o.norm_d);
+  visit(
+      OptionInfo{"norm-g",
+                 "normalisation of the generator: batch, none, layer, instance, group or spectral",
+                 false},
+      o.norm_g);
+  visit(OptionInfo{"norm-d", "normalisation of the discriminator: the same", false}, o.norm_d);
   visit(OptionInfo{"init", "initial weights: dcgan (N(0, 0.02)), he, xavier or normal:STD", false},
         o.init);
   visit(OptionInfo{"batch-size", "images a step", false}, o.batch_size);

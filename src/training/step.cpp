@@ -39,11 +39,13 @@ StepResult train_step(Networks& networks, const torch::Tensor& real, const torch
   StepResult result;
   const torch::Tensor fake = networks.generator->forward(latents);
 
-  // Discriminator: real and fake pass separately, so that batch norm sees each with its own
-  // statistics.
+  // Discriminator: real and fake go through it together, as two groups, so that batch norm sees
+  // each with its own statistics, as in two passes.
   require_gradients(networks.optimizer_d.parameters(), true);
-  const torch::Tensor real_logits = networks.discriminator->forward(real);
-  const torch::Tensor fake_logits = networks.discriminator->forward(fake.detach());
+  const torch::Tensor logits =
+      networks.discriminator->forward(torch::cat({real, fake.detach()}), /*groups=*/2);
+  const torch::Tensor real_logits = logits.narrow(0, 0, real.size(0));
+  const torch::Tensor fake_logits = logits.narrow(0, real.size(0), fake.size(0));
   const torch::Tensor loss_d = discriminator_loss(real_logits, fake_logits);
   auto gradients_d = gradients_of(loss_d, networks.optimizer_d.parameters());
   if (with_gradient_norms) result.grad_norm_d = norm_of(gradients_d);

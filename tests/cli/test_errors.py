@@ -23,7 +23,7 @@ class Errors(ProgramTest):
             (2, "take 32 or 64", "train", "--image-size", "48"),
             (2, "take 256", "train", "--image-size", "418"),
             (2, "64x128", "train", "--image-size", "64x128"),
-            (2, "one of batch, none", "train", "--norm", "Batch"),
+            (2, "one of batch, none, layer", "train", "--norm", "Batch"),
             (2, "--channels 2", "train", "--channels", "2"),
             (2, "--init he2", "train", "--init", "he2"),
             (2, "--lr-g 0", "train", "--lr-g", "0"),

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "models/batch_norm_function.h"
+#include "models/batch_norm_transform.h"
 
 namespace dcgan {
 namespace {
@@ -175,11 +175,11 @@ TEST(BatchNorm, GammaOfStdAndBetaOfMeanRestoreTheInput) {
   BatchNorm2d norm(6);
   norm->to(kDouble);
   const Tensor x = torch::randn({8, 6, 4, 4}, kDouble) * 7 - 2;
-  const BatchStatistics statistics = batch_statistics(x);
+  const BatchNormStatistics statistics = batch_norm_statistics(x, 1);
   {
     const torch::NoGradGuard no_grad;
-    norm->weight.copy_((statistics.variance + norm->options.eps()).sqrt());
-    norm->bias.copy_(statistics.mean);
+    norm->weight.copy_((statistics.variance[0] + norm->options.eps()).sqrt());
+    norm->bias.copy_(statistics.mean[0]);
   }
   EXPECT_LT(largest_difference(norm->forward(x), x), 1e-12);
 }

@@ -52,7 +52,7 @@ TEST(TrainOptions, EveryWrongValueIsNamed) {
   expect("channels = 2", "--channels 2");
   expect("nz = 0", "--nz 0");
   expect("ngf = -1", "--ngf -1");
-  expect("norm-g = \"Batch\"", "one of batch, none");
+  expect("norm-g = \"Batch\"", "one of batch, none, layer");
   expect("init = \"normal:-1\"", "--init normal:-1");
   expect("batch-size = 0", "--batch-size 0");
   expect("steps = -1", "--steps -1");

@@ -1,0 +1,36 @@
+#include "models/fold_batch_norm.h"
+
+namespace dcgan {
+
+Generator fold_batch_norm(const Generator& generator) {
+  TORCH_CHECK_VALUE(generator->options.normalization() == Normalization::kBatch,
+                    "only batch norm can be folded into a convolution, this is ",
+                    to_string(generator->options.normalization()));
+  const torch::NoGradGuard no_grad;
+  GeneratorOptions options = generator->options;
+  Generator folded(options.normalization(Normalization::kNone));
+  const torch::Tensor any = generator->parameters().front();
+  folded->to(any.device(), any.scalar_type());
+  const auto source = generator->main->stages();
+  auto target = folded->main->stages();
+  for (size_t i = 0; i < source.size(); ++i) {
+    torch::Tensor weight = source[i].weight();
+    if (const auto norm = source[i].batch_norm()) {
+      // In double, so that the only rounding is that of the result.
+      const torch::Tensor inv_std =
+          torch::rsqrt(norm->running_var.to(torch::kFloat64) + norm->options.eps());
+      const torch::Tensor scale =
+          norm->weight.defined() ? norm->weight.to(torch::kFloat64) * inv_std : inv_std;
+      torch::Tensor shift = -norm->running_mean.to(torch::kFloat64) * scale;
+      if (norm->bias.defined()) shift += norm->bias.to(torch::kFloat64);
+      // A transposed convolution's output channels are its weight's second dimension.
+      weight = weight.to(torch::kFloat64) * scale.view({1, -1, 1, 1});
+      target[i].bias().copy_(shift);
+    }
+    target[i].weight().copy_(weight);
+  }
+  folded->eval();
+  return folded;
+}
+
+}  // namespace dcgan

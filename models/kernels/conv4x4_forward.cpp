@@ -1,0 +1,187 @@
+// y = conv(x, w): an implicit matrix product [pixels of y] x [4 kh][4 kw x Ci] x [Co].
+//
+// A strip of x is copied once with its padding. In that copy the window of an output pixel is four
+// runs of 4 Ci contiguous elements, one a kernel row, so the product reads it in place.
+//
+// From 16 channels on both sides: Winograd (winograd_forward-inl.h).
+
+#include "models/kernels/highway_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "models/kernels/conv4x4_forward.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "models/kernels/conv4x4.h"
+#include "models/kernels/conv4x4_arguments.h"
+#include "models/kernels/gemm-inl.h"
+#include "models/kernels/packing-inl.h"
+#include "models/kernels/parallel.h"
+#include "models/kernels/scratch.h"
+#include "models/kernels/winograd_forward-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace dcgan::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Input channels [begin, end): w[o][i][kh][kw] to row (kh, kw, i), column o of the panels.
+template <typename T>
+HWY_INLINE void pack_forward(const PackArguments<T>& arguments, int64_t begin, int64_t end) {
+  if (use_winograd(arguments.in_channels, arguments.out_channels)) {
+    pack_winograd_forward(arguments, begin, end);
+    return;
+  }
+  const hn::ScalableTag<T> d;
+  const int64_t ci = arguments.in_channels;
+  const int64_t co = arguments.out_channels;
+  for (int64_t column = 0; column < co;) {
+    const int64_t width = panel_width(d, column, co);
+    T* panel = arguments.packed + column * 16 * ci;
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t kh = 0; kh < 4; ++kh) {
+        for (int64_t j = 0; j < width; j += 4) {
+          const int64_t left = co - column - j;
+          transpose_quad(arguments.weight + ((column + j) * ci + i) * 16 + kh * 4, ci * 16,
+                         HWY_MIN(4, left), HWY_MIN(4, width - j),
+                         panel + (kh * 4 * ci + i) * width + j, ci * width);
+        }
+      }
+    }
+    column += width;
+  }
+}
+
+template <typename T>
+HWY_INLINE void forward_strips(const ForwardArguments<T>& arguments, int64_t begin, int64_t end) {
+  if (use_winograd(arguments.shape.in_channels, arguments.shape.out_channels)) {
+    winograd_forward_strips(arguments, begin, end);
+    return;
+  }
+  const hn::ScalableTag<T> d;
+  const ConvShape& shape = arguments.shape;
+  const StripPlan& plan = arguments.plan;
+  const int64_t ci = shape.in_channels;
+  const int64_t co = shape.out_channels;
+  const int64_t columns = shape.width / 2;
+  const int64_t line = (shape.width + 2) * ci;  // of the padded copy
+  const Maps<T> x = {arguments.x, shape.height, shape.width, ci};
+  const int64_t strip_pixels = plan.max_images() * plan.max_rows() * columns;
+  T* padded = scratch<T>(Scratch::kStrip,
+                         static_cast<size_t>(plan.max_images() * (2 * plan.max_rows() + 2) * line));
+  int64_t* a_offset = scratch<int64_t>(Scratch::kOffsets, static_cast<size_t>(2 * strip_pixels));
+  int64_t* c_offset = a_offset + strip_pixels;
+  const BiasLeaky<T> epilogue = {arguments.epilogue.bias, arguments.epilogue.slope};
+
+  for (int64_t index = begin; index < end; ++index) {
+    const Strip strip = plan.at(index);
+    const int64_t padded_rows = 2 * strip.rows + 2;
+    pack_padded_rows(d, x, strip.image, strip.images, 2 * strip.row - 1, 1, padded_rows, 1,
+                     arguments.prologue, padded);
+    int64_t pixels = 0;
+    for (int64_t n = 0; n < strip.images; ++n) {
+      for (int64_t r = 0; r < strip.rows; ++r) {
+        for (int64_t j = 0; j < columns; ++j, ++pixels) {
+          a_offset[pixels] = (n * padded_rows + 2 * r) * line + 2 * j * ci;
+          c_offset[pixels] = pixels * co;  // a strip's pixels follow one another in y
+        }
+      }
+    }
+    T* y = arguments.y + (strip.image * (shape.height / 2) + strip.row) * columns * co;
+    multiply_rows(d, ScatteredRows<const T>{padded, a_offset}, Reduction{4, 4 * ci, line},
+                  arguments.packed, co, ScatteredRows<T>{y, c_offset}, pixels, epilogue);
+  }
+}
+
+void pack_forward_f32(const PackArguments<float>& arguments, int64_t begin, int64_t end) {
+  pack_forward(arguments, begin, end);
+}
+void pack_forward_f64(const PackArguments<double>& arguments, int64_t begin, int64_t end) {
+  pack_forward(arguments, begin, end);
+}
+void forward_strips_f32(const ForwardArguments<float>& arguments, int64_t begin, int64_t end) {
+  forward_strips(arguments, begin, end);
+}
+void forward_strips_f64(const ForwardArguments<double>& arguments, int64_t begin, int64_t end) {
+  forward_strips(arguments, begin, end);
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace dcgan::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <type_traits>
+
+namespace dcgan::kernels {
+
+HWY_EXPORT(pack_forward_f32);
+HWY_EXPORT(pack_forward_f64);
+HWY_EXPORT(forward_strips_f32);
+HWY_EXPORT(forward_strips_f64);
+
+size_t packed_forward_size(int64_t in_channels, int64_t out_channels) {
+  const int64_t size = 4 * in_channels * padded_columns(out_channels);
+  return static_cast<size_t>(use_winograd(in_channels, out_channels) ? 9 * winograd_step(size)
+                                                                     : 4 * size);
+}
+
+template <typename T>
+void pack_forward_weight(int64_t in_channels, int64_t out_channels, const T* weight, T* packed) {
+  const PackArguments<T> arguments = {in_channels, out_channels, weight, packed};
+  parallel_for(in_channels, [&](int64_t begin, int64_t end) {
+    if constexpr (std::is_same_v<T, float>) {
+      HWY_DYNAMIC_DISPATCH(pack_forward_f32)(arguments, begin, end);
+    } else {
+      HWY_DYNAMIC_DISPATCH(pack_forward_f64)(arguments, begin, end);
+    }
+  });
+}
+
+template <typename T>
+void conv4x4s2_forward_packed(const ConvShape& shape, const T* x, const T* packed, T* y,
+                              const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+  check_shape("conv4x4s2_forward", shape);
+  const ForwardArguments<T> arguments = {shape,
+                                         use_winograd(shape.in_channels, shape.out_channels)
+                                             ? winograd_strips(shape)
+                                             : conv_strips(shape),
+                                         x,
+                                         packed,
+                                         y,
+                                         pad_bias(epilogue, shape.out_channels),
+                                         prologue};
+  parallel_for(arguments.plan.count(), [&](int64_t begin, int64_t end) {
+    if constexpr (std::is_same_v<T, float>) {
+      HWY_DYNAMIC_DISPATCH(forward_strips_f32)(arguments, begin, end);
+    } else {
+      HWY_DYNAMIC_DISPATCH(forward_strips_f64)(arguments, begin, end);
+    }
+  });
+}
+
+template <typename T>
+void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
+                       const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+  check_shape("conv4x4s2_forward", shape);
+  T* packed =
+      scratch<T>(Scratch::kWeights, packed_forward_size(shape.in_channels, shape.out_channels));
+  pack_forward_weight(shape.in_channels, shape.out_channels, weight, packed);
+  conv4x4s2_forward_packed(shape, x, packed, y, epilogue, prologue);
+}
+
+#define DCGAN_INSTANTIATE(T)                                                                    \
+  template void pack_forward_weight(int64_t, int64_t, const T*, T*);                            \
+  template void conv4x4s2_forward(const ConvShape&, const T*, const T*, T*, const Epilogue<T>&, \
+                                  const Prologue<T>&);                                          \
+  template void conv4x4s2_forward_packed(const ConvShape&, const T*, const T*, T*,              \
+                                         const Epilogue<T>&, const Prologue<T>&);
+DCGAN_INSTANTIATE(float)
+DCGAN_INSTANTIATE(double)
+#undef DCGAN_INSTANTIATE
+
+}  // namespace dcgan::kernels
+
+#endif  // HWY_ONCE
