@@ -21,6 +21,14 @@ BatchNormImplBase<Derived>::BatchNormImplBase(const BatchNormOptions& options_)
   TORCH_CHECK_VALUE(!options.momentum() || (*options.momentum() >= 0 && *options.momentum() <= 1),
                     Derived::kName, ": momentum must be in [0, 1] or none, is ",
                     *options.momentum());
+  TORCH_CHECK_VALUE(options.noise() >= 0, Derived::kName, ": noise must be 0 or above, is ",
+                    options.noise());
+  TORCH_CHECK_VALUE(
+      options.noise() == 0 ||
+          (options.affine() && options.track_running_stats() && !options.fixed_statistics()),
+      Derived::kName, ": noise needs affine and running statistics that are not fixed");
+  TORCH_CHECK_VALUE(!options.fixed_statistics() || options.track_running_stats(), Derived::kName,
+                    ": fixed_statistics needs track_running_stats");
   reset();
 }
 
@@ -99,6 +107,14 @@ template <typename Derived>
 torch::Tensor BatchNormImplBase<Derived>::forward_fused(const torch::Tensor& input, double slope,
                                                         int64_t groups) {
   check_input(input, groups);
+  if (options.noise() > 0 && groups > 1 && this->is_training()) {
+    // Every group is a batch and gets noise of its own.
+    std::vector<torch::Tensor> outputs;
+    for (const torch::Tensor& slice : input.chunk(groups)) {
+      outputs.push_back(forward_fused(slice, slope));
+    }
+    return torch::cat(outputs);
+  }
   BatchNormCall call;
   call.options = {options.eps(), slope, groups, options.gradient_through_mean(),
                   options.gradient_through_variance()};
@@ -116,16 +132,9 @@ torch::Tensor BatchNormImplBase<Derived>::forward_fused(const torch::Tensor& inp
     of_batch = batch_norm_statistics(input, groups, reducer.get());
     TORCH_CHECK_VALUE(!this->is_training() || of_batch.count > 1, Derived::kName,
                       ": training needs more than one value per channel over all processes");
-    call.statistics = of_batch;
-    if (!options.centring()) {
-      call.statistics.variance = of_batch.variance + of_batch.mean.square();
-      call.statistics.mean = torch::zeros_like(of_batch.mean);
-      call.options.through_mean = false;
-    }
-    if (!options.scaling()) {
-      call.statistics.variance = torch::full_like(of_batch.variance, 1.0 - options.eps());
-      call.options.through_variance = false;
-    }
+    call.statistics = as_used(of_batch);
+    call.options.through_mean &= options.centring();
+    call.options.through_variance &= options.scaling();
   }
   const auto [gamma, beta] = noisy_affine();
   const torch::Tensor output =
@@ -138,8 +147,22 @@ torch::Tensor BatchNormImplBase<Derived>::forward_fused(const torch::Tensor& inp
 
 template <typename Derived>
 BatchNormStatistics BatchNormImplBase<Derived>::running_statistics() const {
-  return {running_mean.to(torch::kFloat64).unsqueeze(0),
-          running_var.to(torch::kFloat64).unsqueeze(0), 1.0};
+  const torch::NoGradGuard no_grad;
+  return as_used({running_mean.to(torch::kFloat64).unsqueeze(0),
+                  running_var.to(torch::kFloat64).unsqueeze(0), 1.0});
+}
+
+// The statistics that the transform gets, where an experiment takes a part of it away.
+template <typename Derived>
+BatchNormStatistics BatchNormImplBase<Derived>::as_used(BatchNormStatistics statistics) const {
+  if (!options.centring()) {
+    statistics.variance = statistics.variance + statistics.mean.square();
+    statistics.mean = torch::zeros_like(statistics.mean);
+  }
+  if (!options.scaling()) {
+    statistics.variance = torch::full_like(statistics.variance, 1.0 - options.eps());
+  }
+  return statistics;
 }
 
 // Noise in the statistics is noise in what follows them: gamma and beta, with the same gradients.
@@ -185,7 +208,14 @@ void BatchNormImplBase<Derived>::pretty_print(std::ostream& stream) const {
     stream << "none";
   }
   stream << std::boolalpha << ", affine=" << options.affine()
-         << ", track_running_stats=" << options.track_running_stats() << ")";
+         << ", track_running_stats=" << options.track_running_stats();
+  if (!options.gradient_through_mean()) stream << ", gradient_through_mean=false";
+  if (!options.gradient_through_variance()) stream << ", gradient_through_variance=false";
+  if (!options.centring()) stream << ", centring=false";
+  if (!options.scaling()) stream << ", scaling=false";
+  if (options.fixed_statistics()) stream << ", fixed_statistics=true";
+  if (options.noise() > 0) stream << ", noise=" << options.noise();
+  stream << ")";
 }
 
 template class BatchNormImplBase<BatchNorm1dImpl>;

@@ -87,6 +87,7 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   void check_input(const torch::Tensor& input, int64_t groups) const;
   bool uses_running_stats() const;
   BatchNormStatistics running_statistics() const;
+  BatchNormStatistics as_used(BatchNormStatistics statistics) const;
   void update_running_stats(const BatchNormStatistics& statistics);
   std::pair<torch::Tensor, torch::Tensor> noisy_affine() const;
 };

@@ -134,8 +134,11 @@ struct Normalized {
 Normalized normalize(const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias,
                      const Tensor& mean, const Tensor& inv_std) {
   Normalized result;
-  // The mean goes first: scale * x + shift would cancel where the mean is large.
-  result.x_hat = (x - broadcast(mean, x)) * broadcast(inv_std, x);
+  // The mean goes first: scale * x + shift would cancel where the mean is large. So would a mean
+  // rounded to the type of x, hence a high and a low part.
+  const Tensor high = mean.to(x.scalar_type());
+  const Tensor low = mean - high.to(mean.scalar_type());
+  result.x_hat = (x - broadcast(high, x) - broadcast(low, x)) * broadcast(inv_std, x);
   result.z = weight ? result.x_hat * broadcast(*weight, x) : result.x_hat;
   if (bias) result.z = result.z + broadcast(*bias, x);
   return result;
@@ -196,8 +199,12 @@ BatchNormStatistics batch_norm_statistics(const Tensor& input, int64_t groups,
     });
   } else {
     const Tensor x = to_accumulate(grouped(input, groups));
-    auto [variance, mean] = torch::var_mean(x, reduced_dimensions(x), /*correction=*/0);
-    statistics.mean = mean.to(at::kDouble);
+    const auto dims = reduced_dimensions(x);
+    // Relative to the channel's first value, so that a large mean costs no digits.
+    Tensor shift = x;
+    for (const int64_t d : dims) shift = shift.narrow(d, 0, 1);
+    auto [variance, mean] = torch::var_mean(x - shift, dims, /*correction=*/0);
+    statistics.mean = mean.to(at::kDouble) + shift.to(at::kDouble).view_as(mean);
     statistics.variance = variance.to(at::kDouble);
   }
   if (reducer != nullptr) {

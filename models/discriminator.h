@@ -14,7 +14,7 @@ struct DiscriminatorOptions {
   /// Feature maps of the first stage; each stage after has twice as many.
   TORCH_ARG(int64_t, ndf) = 64;
   TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
-  /// For batch norm; the number of channels and the name are set for each stage.
+  /// For batch norm: each stage sets the number of channels and adds its layer to the name.
   TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
 };
 

@@ -11,12 +11,12 @@ void check_image_size(int64_t image_size) {
     return;
   }
   if (image_size <= kMinimumImageSize || image_size >= kMaximumImageSize) {
-    TORCH_CHECK_VALUE(false, "image size ", image_size, " is no power of two from 16 to 256: take ",
+    TORCH_CHECK_VALUE(false, "image size must be a power of two from 16 to 256: take ",
                       image_size <= kMinimumImageSize ? kMinimumImageSize : kMaximumImageSize);
   }
   const auto below = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(image_size)));
-  TORCH_CHECK_VALUE(false, "image size ", image_size, " is no power of two from 16 to 256: take ",
-                    below, " or ", 2 * below);
+  TORCH_CHECK_VALUE(false, "image size must be a power of two from 16 to 256: take ", below, " or ",
+                    2 * below);
 }
 
 namespace {

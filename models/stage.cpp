@@ -73,7 +73,7 @@ Stage::Stage(const StageOptions& options, torch::nn::Module& owner, int64_t firs
     const std::string norm_name = std::to_string(first_layer + 1);
     BatchNormOptions batch_norm = options.batch_norm;
     norm_ = make_normalization(options.normalization, options.out_channels,
-                               batch_norm.name("main." + norm_name));
+                               batch_norm.name(batch_norm.name() + "main." + norm_name));
     owner.register_module(norm_name, norm_.ptr());
     batch_norm_ = std::dynamic_pointer_cast<BatchNorm2dImpl>(norm_.ptr());
   }

@@ -33,7 +33,7 @@ struct StageOptions {
   /// Which norm the network has. Where it does not act on feature maps, the convolution gets a bias
   /// instead, so that an ablated network can still shift them and loses nothing but the norm.
   Normalization normalization = Normalization::kBatch;
-  /// For batch norm; the number of channels and the name are set by the stage.
+  /// For batch norm: the stage sets the number of channels and adds its layer to the name.
   BatchNormOptions batch_norm{1};
   Nonlinearity nonlinearity = Nonlinearity::kNone;
 

@@ -1,6 +1,6 @@
 // The sums over each channel that the gradient needs: of g, and of g * xhat.
 //
-// The kernels add up g * (x - center) instead, which is exact where g * xhat rounds twice; the
+// The kernels add up g * (x - center) instead, which rounds once where g * xhat rounds twice; the
 // rest is put right in double: sum g * xhat = inv_std * (sum g * (x - center)
 //                                                        - (mean - center) * sum g).
 

@@ -6,11 +6,11 @@
 //   s = sum d, q = sum d^2,   mean = K + s / n,   M2 = sum (x - mean)^2 = q - s^2 / n.
 //
 // Why that is accurate whatever the mean: K is one of the block's own values, so (K - mean)^2 is
-// one of the terms of M2 and at most M2. Hence q = M2 + n (K - mean)^2 <= (n + 1) M2, and the
-// rounding of q and s, a few eps relative to q (the lanes and the tree of a vector sum keep the
-// chains short), is at most about n eps relative to M2: 6e-5 for n = 1024 in float. Far from the
-// mean the subtraction x - K is exact for values within a factor of two (Sterbenz). A constant
-// block has d = 0 throughout and M2 = 0 exactly.
+// one of the terms of M2 and at most M2. Hence q = M2 + n (K - mean)^2 <= (n + 1) M2: the rounding
+// of q and s (a few eps usually, at worst the longest chain of additions times eps) grows at most
+// (n + 1)-fold relative to M2, and only where K is a far outlier of its block. Subtracting K is
+// exact for values within a factor of two of it (Sterbenz). A constant block has d = 0 throughout
+// and M2 = 0 exactly.
 //
 // Blocks are merged in double in a fixed order (Chan, Golub & LeVeque 1979).
 

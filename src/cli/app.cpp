@@ -14,6 +14,9 @@
 namespace dcgan {
 namespace {
 
+constexpr const char* kOutOfMemory =
+    "not enough memory: take a smaller --batch-size, --image-size, --ngf or --ndf";
+
 int fail(const std::string& message, ExitCode code) {
   std::fflush(stdout);
   std::fprintf(stderr, "dcgan: %s\n", message.c_str());
@@ -23,7 +26,7 @@ int fail(const std::string& message, ExitCode code) {
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;
   for (const CLI::Option* option : verb.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
   }
   return names;
 }
@@ -34,9 +37,10 @@ std::vector<std::string> verb_names(const CLI::App& app) {
   return names;
 }
 
-std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
+std::string suggestion(const std::string& word, const std::vector<std::string>& names,
+                       const char* prefix = "") {
   const std::string nearest = nearest_name(word, names);
-  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+  return nearest.empty() ? "" : fmt::format("; did you mean {}{}?", prefix, nearest);
 }
 
 // CLI11's words for a faulty command line, as one line with a way out.
@@ -48,8 +52,9 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
     const std::string name = extras.front().substr(0, extras.front().find('='));
     const bool option = name.starts_with("-");
+    const std::string word = name.substr(std::min(name.find_first_not_of('-'), name.size()));
     return fmt::format("unknown {} '{}'{} (see {})", option ? "option" : "argument", name,
-                       option ? suggestion(name, option_names(verb)) : "", help);
+                       option ? suggestion(word, option_names(verb), "--") : "", help);
   }
   return fmt::format("{} (see {})", first_line(error.what()), help);
 }
@@ -81,19 +86,38 @@ int run_command_line(int argc, char** argv) {
         fmt::format("unknown verb '{}'{} (see dcgan --help)", argv[1], suggestion(argv[1], verbs)),
         ExitCode::kUsage);
   }
+  for (int i = 1; i < argc; ++i) {
+    // An empty shell variable, most likely: what was meant is unknown.
+    if (argv[i][0] == '\0') {
+      return fail(fmt::format("empty value after '{}'", argv[i - 1]), ExitCode::kUsage);
+    }
+  }
   try {
     app.parse(argc, argv);
+  } catch (const Error& error) {
+    return fail(error.what(), error.code());
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     return fail(explain(app, error), ExitCode::kUsage);
   }
   try {
-    return chosen();
+    const int code = chosen();
+    // What was printed is the product of some verbs: a full disk behind it must not look like
+    // success.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return fail("cannot write to the standard output", ExitCode::kUsage);
+    }
+    return code;
   } catch (const Error& error) {
     return fail(error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    return fail(kOutOfMemory, ExitCode::kUsage);
   } catch (const c10::Error& error) {
     constexpr int kInternalError = 1;
+    if (first_line(error.what_without_backtrace()).find("allocate memory") != std::string::npos) {
+      return fail(kOutOfMemory, ExitCode::kUsage);
+    }
     std::fprintf(stderr, "dcgan: internal error: %s\n",
                  first_line(error.what_without_backtrace()).c_str());
     return kInternalError;

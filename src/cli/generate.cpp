@@ -4,14 +4,17 @@
 #include <memory>
 
 #include "cli/newest_run.h"
+#include "cli/values.h"
 #include "cli/verbs.h"
 #include "common/device.h"
 #include "common/error.h"
+#include "models/fold_batch_norm.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
+#include "sampling/statistics.h"
 
 namespace dcgan {
 namespace {
@@ -23,6 +26,9 @@ struct Arguments {
   int64_t seed = 0;
   std::string seeds;
   std::string out = "generated.png";
+  std::string statistics = "running";
+  int64_t standing_batches = 16;
+  int64_t batch_size = 64;
   std::string device = "auto";
   int64_t threads = 0;
 };
@@ -36,7 +42,29 @@ void check(const Arguments& a) {
   }
   if (a.seed < 0) throw UsageError(fmt::format("--seed {}: expected 0 or above", a.seed));
   if (a.threads < 0) throw UsageError(fmt::format("--threads {}: expected 0 or above", a.threads));
+  constexpr int64_t kLargestBatch = 1 << 20;
+  for (const auto& [name, value] :
+       {std::pair{"batch-size", a.batch_size}, std::pair{"standing-batches", a.standing_batches}}) {
+    if (value < 1 || value > kLargestBatch) {
+      throw UsageError(fmt::format("--{} {}: expected 1 to {}", name, value, kLargestBatch));
+    }
+  }
   check_image_path(a.out);
+}
+
+at::Tensor sample(Generator generator, const at::Tensor& latents, const Arguments& a) {
+  const SamplingStatistics statistics = parse_sampling_statistics(a.statistics, "--statistics");
+  if (generator->options.normalization() != Normalization::kBatch) {
+    return sample_images(generator, latents);  // other norms keep no statistics
+  }
+  if (statistics == SamplingStatistics::kBatch) {
+    return sample_with_batch_statistics(generator, latents, a.batch_size);
+  }
+  if (statistics == SamplingStatistics::kStanding) {
+    set_standing_statistics(generator, a.standing_batches, a.batch_size);
+  }
+  Generator folded = fold_batch_norm(generator);
+  return sample_images(folded, latents);
 }
 
 int run_generate(const Arguments& a) {
@@ -48,8 +76,7 @@ int run_generate(const Arguments& a) {
   set_threads(a.threads);
   const std::filesystem::path path = find_checkpoint(a.checkpoint);
   Generator generator = load_generator(read_safetensors(path), path, device);
-  const at::Tensor images =
-      sample_images(generator, latents_of_seeds(seeds, generator->options.nz()));
+  const at::Tensor images = sample(generator, latents_of_seeds(seeds, generator->options.nz()), a);
   const auto count = static_cast<int64_t>(seeds.size());
   write_image(a.out, make_grid(images, std::min(a.cols, count)));
   std::printf("%s: %ld image%s of %s\n", a.out.c_str(), count, count == 1 ? "" : "s", path.c_str());
@@ -63,21 +90,26 @@ void add_generate(CLI::App& app, Verb& chosen) {
   auto a = std::make_shared<Arguments>();
   verb->add_option("checkpoint", a->checkpoint,
                    "checkpoint file or run folder (default: the newest)");
-  verb->add_option("--rows", a->rows, "rows of the grid")->capture_default_str()->take_last();
-  verb->add_option("--cols", a->cols, "columns of the grid")->capture_default_str()->take_last();
-  verb->add_option("--seed", a->seed, "seed of the first image; the next image has the next seed")
-      ->capture_default_str()
-      ->take_last();
+  add_value(*verb, "--rows", a->rows, "rows of the grid");
+  add_value(*verb, "--cols", a->cols, "columns of the grid");
+  add_value(*verb, "--seed", a->seed, "seed of the first image; the next image has the next seed");
   verb->add_option("--seeds", a->seeds, "one image for each of these seeds: 5, 5-68 or 0,1,7-9");
   verb->add_option("--out", a->out, "picture to write, .png or .jpg")
       ->capture_default_str()
       ->take_last();
+  verb->add_option(
+          "--statistics", a->statistics,
+          "of batch norm: running; standing (averaged anew over --standing-batches); batch "
+          "(of the images drawn together, which then depend on each other)")
+      ->capture_default_str()
+      ->take_last();
+  add_value(*verb, "--standing-batches", a->standing_batches, "batches for --statistics standing");
+  add_value(*verb, "--batch-size", a->batch_size,
+            "images a batch for --statistics standing and batch");
   verb->add_option("--device", a->device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str()
       ->take_last();
-  verb->add_option("--threads", a->threads, "threads for the mathematics; 0: one per processor")
-      ->capture_default_str()
-      ->take_last();
+  add_value(*verb, "--threads", a->threads, "threads for the mathematics; 0: one per processor");
   verb->footer(
       "Example: dcgan generate runs/00000-digits-batch --rows 4 --cols 8 --out digits.png");
   verb->callback([a, &chosen] { chosen = [a] { return run_generate(*a); }; });

@@ -25,12 +25,12 @@ int run_info(const std::string& where) {
   std::printf("%s\n\n", path.c_str());
   for (const auto& [key, value] : file.metadata) {
     if (value.find('\n') == std::string::npos) {
-      std::printf("%s: %s\n", key.c_str(), value.c_str());
+      std::printf("%s: %s\n", printable(key).c_str(), printable(value).c_str());
     } else {
-      std::printf("%s:\n", key.c_str());
+      std::printf("%s:\n", printable(key).c_str());
       for (size_t begin = 0; begin < value.size();) {
         const size_t end = std::min(value.find('\n', begin), value.size());
-        std::printf("  %s\n", value.substr(begin, end - begin).c_str());
+        std::printf("  %s\n", printable(value.substr(begin, end - begin)).c_str());
         begin = end + 1;
       }
     }
@@ -39,7 +39,7 @@ int run_info(const std::string& where) {
   int64_t bytes = 0;
   for (const auto& [name, tensor] : file.tensors) {
     const at::Tensor values = tensor.to(at::kDouble);
-    rows.push_back({name, c10::toString(tensor.scalar_type()), describe_shape(tensor),
+    rows.push_back({printable(name), c10::toString(tensor.scalar_type()), describe_shape(tensor),
                     fmt::format("{:.4g}", values.mean().item<double>()),
                     fmt::format("{:.4g}", values.std(/*unbiased=*/false).item<double>())});
     bytes += static_cast<int64_t>(tensor.nbytes());

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/values.h"
 #include "cli/verbs.h"
 #include "common/error.h"
 #include "common/file.h"
@@ -77,8 +78,8 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   if (request.resume) {
     check_unchanged(request.resume->options, request.options, request.resume->checkpoint);
     if (request.resume->progressed.step >= request.options.steps && request.options.steps > 0) {
-      std::printf("%s is finished (step %ld of %ld); --steps N goes on\n",
-                  request.resume->run.path().c_str(), request.resume->progressed.step,
+      std::printf("%s is finished: step %ld is done, %ld were asked for; more --steps go on\n",
+                  request.resume->checkpoint.c_str(), request.resume->progressed.step,
                   request.options.steps);
       return static_cast<int>(ExitCode::kDone);
     }
@@ -100,12 +101,10 @@ void add_train(CLI::App& app, Verb& chosen) {
       app.add_subcommand("train", "Train a DCGAN; without options on the embedded digits");
   auto arguments = std::make_shared<Arguments>();
   visit_options(arguments->options, [&](const OptionInfo& info, auto& value) {
-    verb->add_option(std::string("--") + info.name, value, info.help)
-        ->capture_default_str()
-        ->take_last();
+    add_value(*verb, std::string("--") + info.name, value, info.help);
   });
-  verb->add_option("--norm", arguments->norm, "sets --norm-g and --norm-d together")->take_last();
-  verb->add_option("--lr", arguments->lr, "sets --lr-g and --lr-d together")->take_last();
+  add_value(*verb, "--norm", arguments->norm, "sets --norm-g and --norm-d together");
+  add_value(*verb, "--lr", arguments->lr, "sets --lr-g and --lr-d together")->default_str("");
   verb->add_option("--out", arguments->out,
                    "folder of the new run (default: the next one below runs/)");
   verb->add_option(

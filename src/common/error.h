@@ -12,6 +12,7 @@ enum class ExitCode {
   kData = 3,
   kCheckpoint = 4,
   kDiverged = 5,
+  kHungUp = 129,
   kInterrupted = 130,
   kTerminated = 143,
 };

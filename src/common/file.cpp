@@ -87,8 +87,8 @@ void write_atomically(const fs::path& path, std::string_view text) {
 
 std::string read_text(const fs::path& path, uint64_t limit) {
   std::error_code error;
-  if (fs::is_directory(path, error)) {
-    throw UsageError(fmt::format("cannot read {}: it is a folder", path.string()));
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    throw UsageError(fmt::format("cannot read {}: it is no regular file", path.string()));
   }
   std::ifstream in(path, std::ios::binary);
   if (!in) fail(path, "read");

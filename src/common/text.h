@@ -22,6 +22,9 @@ std::string with_thousands(int64_t value);
 /// A double in the fewest digits that read back to the same value; the same under every locale.
 std::string format_exact(double value);
 
+/// `text` from an untrusted file, fit for a terminal: control characters as \x1b.
+std::string printable(std::string_view text);
+
 /// The message of an exception without LibTorch's C++ backtrace, on one line.
 std::string first_line(std::string_view message);
 

@@ -52,7 +52,12 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(st
 
 void MetricsLog::write(const Metrics& metrics) {
   OrderedJson object = OrderedJson::object();
-  for (const auto& [name, value] : metrics) {
+  for (const auto& [name, entry] : metrics) {
+    if (const auto* text = std::get_if<std::string>(&entry)) {
+      object[name] = *text;
+      continue;
+    }
+    const double value = std::get<double>(entry);
     if (!std::isfinite(value)) {
       object[name] = nullptr;
     } else if (is_count(value)) {
@@ -85,7 +90,7 @@ std::vector<Metrics> read_metrics(const std::filesystem::path& path) {
 
 double find_metric(const Metrics& metrics, const std::string& name) {
   for (const auto& [key, value] : metrics) {
-    if (key == name) return value;
+    if (key == name && std::holds_alternative<double>(value)) return std::get<double>(value);
   }
   return std::numeric_limits<double>::quiet_NaN();
 }

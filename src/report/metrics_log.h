@@ -4,15 +4,16 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace dcgan {
 
-/// The numbers of one log line, in the order in which they are written.
-using Metrics = std::vector<std::pair<std::string, double>>;
+/// The entries of one log line, in the order in which they are written.
+using Metrics = std::vector<std::pair<std::string, std::variant<double, std::string>>>;
 
-/// Writes metrics.jsonl: one strict JSON object a line, numbers that are not finite as null, each
-/// line flushed as it is written.
+/// Writes metrics.jsonl or a file like it: one strict JSON object a line, numbers that are not
+/// finite as null, each line flushed as it is written.
 class MetricsLog {
  public:
   /// Continues `path` after step `last_step`: lines of later steps, and a torn last line, left by a
@@ -30,7 +31,7 @@ class MetricsLog {
 /// the file cannot be read.
 std::vector<Metrics> read_metrics(const std::filesystem::path& path);
 
-/// The value of `name`, or NaN.
+/// The number `name`, or NaN.
 double find_metric(const Metrics& metrics, const std::string& name);
 
 }  // namespace dcgan

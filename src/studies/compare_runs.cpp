@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "common/error.h"
 #include "report/grid.h"
@@ -113,6 +114,13 @@ RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
                            const std::filesystem::path& picture) {
   std::vector<Arm> arms;
   for (const auto& run : runs) arms.push_back(read_arm(run));
+  std::set<std::string> titles_seen;
+  for (const Arm& arm : arms) titles_seen.insert(arm.title);
+  if (titles_seen.size() < arms.size()) {  // the norms do not tell them apart
+    for (size_t i = 0; i < arms.size(); ++i) {
+      arms[i].title = (runs[i] / "").parent_path().filename().string() + ": " + arms[i].title;
+    }
+  }
   std::vector<at::Tensor> grids;
   std::vector<std::string> titles;
   for (const Arm& arm : arms) {

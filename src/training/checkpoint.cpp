@@ -27,6 +27,28 @@ void add_optimizer(TensorFile& file, const Adam& optimizer, const std::string& p
   file.tensors[prefix + "step"] = torch::tensor(optimizer.steps(), torch::kInt64);
 }
 
+TensorFile tensors_of(const Networks& networks) {
+  TensorFile file;
+  add_module(file, *networks.generator, "generator.");
+  add_module(file, *networks.discriminator, "discriminator.");
+  add_optimizer(file, networks.optimizer_g, "optimizer_g.");
+  add_optimizer(file, networks.optimizer_d, "optimizer_d.");
+  return file;
+}
+
+CheckpointSummary summary_of(const TrainOptions& options, int64_t step) {
+  CheckpointSummary summary;
+  summary.step = step;
+  summary.image_size = options.image_size;
+  summary.channels = options.channels;
+  summary.nz = options.nz;
+  summary.ngf = options.ngf;
+  summary.ndf = options.ndf;
+  summary.norm_g = options.norm_g;
+  summary.norm_d = options.norm_d;
+  return summary;
+}
+
 const at::Tensor& tensor(const ResumePoint& point, const std::string& name,
                          torch::IntArrayRef sizes) {
   const auto found = point.file.tensors.find(name);
@@ -75,6 +97,17 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   } catch (const UsageError& wrong) {
     throw CheckpointError(fmt::format("{}: {}", path.string(), wrong.what()));
   }
+  // The metadata says some things twice; where the two differ it was tampered with.
+  const TrainOptions& o = point.options;
+  int64_t expected_images = 0;
+  const bool consistent =
+      describe_checkpoint(summary) == describe_checkpoint(summary_of(o, summary.step)) &&
+      !__builtin_mul_overflow(summary.step, o.batch_size, &expected_images) &&
+      point.progressed.images_seen == expected_images;
+  if (!consistent) {
+    throw CheckpointError(fmt::format(
+        "{}: its metadata contradicts itself (config, sizes, step or images-seen)", path.string()));
+  }
   return point;
 }
 
@@ -95,23 +128,18 @@ ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
 
 }  // namespace
 
+std::string first_not_finite(const Networks& networks) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, values] : tensors_of(networks).tensors) {
+    if (values.is_floating_point() && !values.isfinite().all().item<bool>()) return name;
+  }
+  return "";
+}
+
 void save_checkpoint(const fs::path& path, const Networks& networks, const Progressed& progressed,
                      const TrainOptions& options) {
-  TensorFile file;
-  add_module(file, *networks.generator, "generator.");
-  add_module(file, *networks.discriminator, "discriminator.");
-  add_optimizer(file, networks.optimizer_g, "optimizer_g.");
-  add_optimizer(file, networks.optimizer_d, "optimizer_d.");
-  CheckpointSummary summary;
-  summary.step = progressed.step;
-  summary.image_size = options.image_size;
-  summary.channels = options.channels;
-  summary.nz = options.nz;
-  summary.ngf = options.ngf;
-  summary.ndf = options.ndf;
-  summary.norm_g = options.norm_g;
-  summary.norm_d = options.norm_d;
-  file.metadata = describe_checkpoint(summary);
+  TensorFile file = tensors_of(networks);
+  file.metadata = describe_checkpoint(summary_of(options, progressed.step));
   file.metadata["config"] = options_to_toml(options);
   file.metadata["images-seen"] = std::to_string(progressed.images_seen);
   file.metadata["data-fingerprint"] = progressed.data_fingerprint;

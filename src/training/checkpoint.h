@@ -18,6 +18,10 @@ struct Progressed {
   std::string data_fingerprint;
 };
 
+/// Name of a tensor of the networks or optimisers that holds NaN or infinity, or "". A checkpoint
+/// of such a state is worth nothing.
+std::string first_not_finite(const Networks& networks);
+
 /// Writes networks, optimisers, counts and options (resolved, no 0 for "auto") atomically.
 void save_checkpoint(const std::filesystem::path& path, const Networks& networks,
                      const Progressed& progressed, const TrainOptions& options);

@@ -20,6 +20,11 @@ bool assign(const ConfigValue& value, std::string& target) {
   if (text != nullptr) target = *text;
   return text != nullptr;
 }
+bool assign(const ConfigValue& value, bool& target) {
+  const auto* boolean = std::get_if<bool>(&value);
+  if (boolean != nullptr) target = *boolean;
+  return boolean != nullptr;
+}
 bool assign(const ConfigValue& value, int64_t& target) {
   const auto* integer = std::get_if<int64_t>(&value);
   if (integer != nullptr) target = *integer;
@@ -36,6 +41,7 @@ bool assign(const ConfigValue& value, double& target) {
 }
 
 const char* type_name(const std::string&) { return "a string in quotes"; }
+const char* type_name(bool) { return "true or false"; }
 const char* type_name(int64_t) { return "a whole number"; }
 const char* type_name(double) { return "a number"; }
 
@@ -57,6 +63,8 @@ void assign_entry(const ConfigEntry& entry, const std::string& source, TrainOpti
                                  nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
   }
 }
+
+bool is_shorthand(const std::string& key) { return key == "lr" || key == "norm"; }
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw UsageError(message);
@@ -89,8 +97,17 @@ std::string options_to_toml(const TrainOptions& options) {
 }
 
 void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options) {
-  for (const ConfigEntry& entry : parse_config(text, source, "train")) {
-    assign_entry(entry, source, options);
+  const auto entries = parse_config(text, source, "train");
+  // lr and norm set both networks; what names one of them comes after.
+  for (const ConfigEntry& entry : entries) {
+    if (is_shorthand(entry.key)) {
+      for (const char* network : {"-g", "-d"}) {
+        assign_entry({entry.key + network, entry.value, entry.line}, source, options);
+      }
+    }
+  }
+  for (const ConfigEntry& entry : entries) {
+    if (!is_shorthand(entry.key)) assign_entry(entry, source, options);
   }
 }
 
@@ -134,6 +151,7 @@ void validate(const TrainOptions& o) {
   check_range("threads", o.threads, 0, 4096);
   check_range("log-every", o.log_every, 1, kUnbounded);
   check_range("sample-every", o.sample_every, 1, kUnbounded);
+  check_range("probe-every", o.probe_every, 0, kUnbounded);
   check_range("checkpoint-every", o.checkpoint_every, 1, kUnbounded);
 }
 

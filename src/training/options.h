@@ -32,6 +32,8 @@ struct TrainOptions {
   int64_t log_every = 10;
   int64_t sample_every = 100;
   int64_t checkpoint_every = 500;
+  int64_t probe_every = 0;
+  bool check_finite = false;
 };
 
 /// What the command line and the resume rule know about an option besides its value.
@@ -85,14 +87,22 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);
   visit(OptionInfo{"sample-every", "steps between sample grids", true}, o.sample_every);
   visit(OptionInfo{"checkpoint-every", "steps between checkpoints", true}, o.checkpoint_every);
+  visit(OptionInfo{"probe-every",
+                   "steps between lines of probe.jsonl: mean, deviation, dead units and gradient "
+                   "norm of every layer; 0: never",
+                   true},
+        o.probe_every);
+  visit(OptionInfo{"check-finite", "stop at the first norm whose input is not finite, and name it",
+                   true},
+        o.check_finite);
 }
 
 /// The options as TOML that `options_from_toml` reads back to the same values.
 std::string options_to_toml(const TrainOptions& options);
 
-/// Sets the options that `text` names (flat keys or a [train] table) and leaves the others. Throws
-/// UsageError naming `source`, line, key and value: unknown key (with the nearest name), wrong
-/// type.
+/// Sets the options that `text` names (flat keys or a [train] table) and leaves the others; `lr`
+/// and `norm` stand for both networks'. Throws UsageError naming `source`, line, key and value:
+/// unknown key (with the nearest name), wrong type.
 void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options);
 
 /// Every option as key and value, in the order of `visit_options`.

@@ -1,10 +1,14 @@
 #include "training/run_directory.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <set>
 
 #include "common/error.h"
@@ -115,6 +119,19 @@ std::vector<fs::path> RunDirectory::checkpoints() const {
   std::vector<fs::path> paths;
   for (auto& [step, path] : found) paths.push_back(std::move(path));
   return paths;
+}
+
+std::shared_ptr<void> RunDirectory::lock() const {
+  // A lock on the folder itself: no file is left behind.
+  const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw UsageError(fmt::format("cannot open {}: {}", path_.string(), std::strerror(errno)));
+  }
+  std::shared_ptr<void> closer(nullptr, [descriptor](void*) { ::close(descriptor); });
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw UsageError(fmt::format("another dcgan is training in {}", path_.string()));
+  }
+  return closer;  // file systems without locks go without
 }
 
 void RunDirectory::remove_if_empty() const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,12 +24,17 @@ class RunDirectory {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path environment() const { return path_ / "environment.json"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path probe() const { return path_ / "probe.jsonl"; }
   std::filesystem::path reals() const { return path_ / "reals.png"; }
   std::filesystem::path sample(int64_t step) const;
   std::filesystem::path checkpoint(int64_t step) const;
 
   /// Checkpoints on disk, newest first.
   std::vector<std::filesystem::path> checkpoints() const;
+
+  /// Keeps other trainings out of this folder until the returned object dies, or the process,
+  /// however it dies. Throws UsageError if one is at work in it.
+  std::shared_ptr<void> lock() const;
 
   /// Removes the folder again if nothing was written to it.
   void remove_if_empty() const;

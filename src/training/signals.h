@@ -2,8 +2,8 @@
 
 namespace dcgan {
 
-/// While it lives, SIGINT and SIGTERM ask for a stop after the running step; a second one ends the
-/// program at once. One at a time.
+/// While it lives, SIGINT, SIGTERM and SIGHUP (a closed terminal) ask for a stop after the running
+/// step; a second one ends the program at once. SIGPIPE is ignored. One at a time.
 class StopSignals {
  public:
   StopSignals();

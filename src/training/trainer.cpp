@@ -72,17 +72,22 @@ void resolve(TrainOptions& options, const Dataset& dataset) {
 }
 
 Networks make_networks(const TrainOptions& o, const torch::Device& device) {
+  const auto named = [&](const char* name) {
+    return BatchNormOptions(1).check_finite(o.check_finite).name(name);
+  };
   return make_networks(GeneratorOptions()
                            .image_size(o.image_size)
                            .channels(o.channels)
                            .nz(o.nz)
                            .ngf(o.ngf)
-                           .normalization(parse_normalization(o.norm_g)),
+                           .normalization(parse_normalization(o.norm_g))
+                           .batch_norm(named("generator ")),
                        DiscriminatorOptions()
                            .image_size(o.image_size)
                            .channels(o.channels)
                            .ndf(o.ndf)
-                           .normalization(parse_normalization(o.norm_d)),
+                           .normalization(parse_normalization(o.norm_d))
+                           .batch_norm(named("discriminator ")),
                        parse_initialization(o.init), static_cast<uint64_t>(o.seed),
                        AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
                        AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
@@ -126,14 +131,18 @@ bool is_finite(const StepResult& result) {
   return std::isfinite(result.loss_d.item<double>()) && std::isfinite(result.loss_g.item<double>());
 }
 
-[[noreturn]] void fail_diverged(const RunDirectory& run, int64_t step, const StepResult& result) {
+[[noreturn]] void fail_diverged(const RunDirectory& run, int64_t step, const std::string& what) {
   const auto checkpoints = run.checkpoints();
   throw Error(ExitCode::kDiverged,
-              fmt::format("training diverged: at step {} loss_d is {} and loss_g {}; {}", step,
-                          result.loss_d.item<double>(), result.loss_g.item<double>(),
+              fmt::format("training diverged: at step {} {}{}", step, what,
                           checkpoints.empty()
-                              ? "no checkpoint was written before"
-                              : "the last good checkpoint is " + checkpoints.front().string()));
+                              ? ""
+                              : "; the last good checkpoint is " + checkpoints.front().string()));
+}
+
+std::string describe_losses(const StepResult& result) {
+  return fmt::format("loss_d is {} and loss_g {}", result.loss_d.item<double>(),
+                     result.loss_g.item<double>());
 }
 
 // The loop and what it needs at every step.
@@ -153,6 +162,7 @@ class Training {
                       request.resume->checkpoint);
       restore(networks_, *request.resume);
       progressed_ = request.resume->progressed;
+      resumed_ = true;
     }
     quiet_ = request.quiet;
     prepare_folder(threads);
@@ -162,15 +172,21 @@ class Training {
     StopSignals signals;
     Progress progress(progressed_.step, options_.steps, quiet_);
     MetricsLog log(run_.metrics(), progressed_.step);
+    if (options_.probe_every > 0) probe_log_.emplace(run_.probe(), progressed_.step);
     announce(progress);
-    if (progressed_.step == 0) {
-      log.write({{"step", 0}, {"real_std", real_std()}, {"sample_std", write_samples()}});
+    if (!resumed_) {
+      log.write({{"step", 0.0}, {"real_std", real_std()}, {"sample_std", write_samples()}});
+      save();  // so that a run killed before its first interval can be resumed like any other
     }
     const auto start = Clock::now();
     const int64_t first_step = progressed_.step;
     while (progressed_.step < options_.steps && signals.received() == 0) {
       const bool logged = is_due(options_.log_every, progressed_.step + 1);
       const StepResult result = step(logged);
+      // On a GPU reading the losses would wait for it at every step; there it is done with the log.
+      if ((logged || device_.is_cpu()) && !is_finite(result)) {
+        fail_diverged(run_, progressed_.step, describe_losses(result));
+      }
       const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double rate =
           static_cast<double>((progressed_.step - first_step) * options_.batch_size) / seconds;
@@ -179,7 +195,6 @@ class Training {
         progress.update(progressed_.step, summarize(result, rate));
       if (is_due(options_.checkpoint_every, progressed_.step) ||
           progressed_.step == options_.steps || signals.received() != 0) {
-        if (!is_finite(result)) fail_diverged(run_, progressed_.step, result);
         save();
       }
     }
@@ -211,8 +226,9 @@ class Training {
         run_.path().string(), with_thousands(dataset_->size()), options_.image_size,
         options_.image_size, options_.channels, options_.channels == 1 ? "" : "s", options_.steps,
         options_.batch_size, describe_device(device_), options_.norm_g, options_.norm_d));
-    if (progressed_.step > 0) {
-      progress.message(fmt::format("resumed after step {}", progressed_.step));
+    if (resumed_) {
+      progress.message(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
+                                   options_.threads, options_.threads == 1 ? "" : "s"));
     }
   }
 
@@ -228,16 +244,54 @@ class Training {
   }
 
   StepResult step(bool with_gradient_norms) {
+    const bool probed =
+        options_.probe_every > 0 && is_due(options_.probe_every, progressed_.step + 1);
+    const auto probe_g = probed ? std::make_shared<Probe>() : nullptr;
+    const auto probe_d = probed ? std::make_shared<Probe>() : nullptr;
+    networks_.generator->main->set_probe(probe_g);
+    networks_.discriminator->main->set_probe(probe_d);
     const torch::Tensor indices = order_.batch(progressed_.images_seen, options_.batch_size);
     const torch::Tensor real = to_network_range(dataset_->images(indices).to(device_));
     const torch::Tensor latents =
         training_latents(static_cast<uint64_t>(options_.seed), progressed_.step + 1,
                          options_.batch_size, options_.nz)
             .to(device_);
-    const StepResult result = train_step(networks_, real, latents, with_gradient_norms);
+    const StepResult result = checked_step(real, latents, with_gradient_norms);
     progressed_.step += 1;
     progressed_.images_seen += options_.batch_size;
+    if (probed) {
+      write_probe("generator", *probe_g);
+      write_probe("discriminator", *probe_d);
+    }
     return result;
+  }
+
+  // With --check-finite a norm throws on the first input that is not finite.
+  StepResult checked_step(const torch::Tensor& real, const torch::Tensor& latents,
+                          bool with_gradient_norms) {
+    if (!options_.check_finite) {
+      return train_step(networks_, real, latents, with_gradient_norms);
+    }
+    try {
+      return train_step(networks_, real, latents, with_gradient_norms);
+    } catch (const c10::ValueError& error) {
+      fail_diverged(run_, progressed_.step + 1, first_line(error.what_without_backtrace()));
+    }
+  }
+
+  // The generator passes once a step; the discriminator on real and fake together (pass 0), then on
+  // the fake images for the generator's sake (pass 1).
+  void write_probe(const std::string& network, Probe& probe) {
+    for (const ProbeRecord& record : probe.take()) {
+      probe_log_->write({{"step", static_cast<double>(progressed_.step)},
+                         {"network", network},
+                         {"pass", static_cast<double>(record.pass)},
+                         {"layer", record.layer},
+                         {"mean", record.mean},
+                         {"std", record.std},
+                         {"dead", record.dead},
+                         {"gradient_norm", record.gradient_norm}});
+    }
   }
 
   // Writes the grid of the step; returns the standard deviation of its images over the latents.
@@ -250,7 +304,6 @@ class Training {
   void record(MetricsLog& log, const StepResult& result, bool logged, double seconds, double rate) {
     Metrics metrics{{"step", static_cast<double>(progressed_.step)}};
     if (logged) {
-      if (!is_finite(result)) fail_diverged(run_, progressed_.step, result);
       metrics = to_metrics(result, progressed_.step, progressed_.images_seen, dataset_->size());
     }
     const bool sampled = is_due(options_.sample_every, progressed_.step);
@@ -263,6 +316,8 @@ class Training {
   }
 
   void save() {
+    const std::string broken = first_not_finite(networks_);
+    if (!broken.empty()) fail_diverged(run_, progressed_.step, broken + " is not finite");
     save_checkpoint(run_.checkpoint(progressed_.step), networks_, progressed_, options_);
   }
 
@@ -271,7 +326,8 @@ class Training {
     TrainResult result{run_, run_.checkpoint(progressed_.step), run_.sample(progressed_.step),
                        progressed_.step};
     if (progressed_.step < options_.steps) {
-      result.code = signal == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted;
+      constexpr int kSignalBase = 128;
+      result.code = static_cast<ExitCode>(kSignalBase + signal);
     }
     return result;
   }
@@ -283,6 +339,8 @@ class Training {
   Networks networks_;
   SampleOrder order_;
   Progressed progressed_;
+  std::optional<MetricsLog> probe_log_;
+  bool resumed_ = false;
   bool quiet_ = false;
 };
 
@@ -293,9 +351,15 @@ TrainResult train(TrainRequest request) {
   validate(options);
   const torch::Device device = open_device(options.device);
   const int threads = set_threads(options.threads);
+  options.threads = threads;  // a resume uses as many: another number rounds differently
+  std::error_code ignored;
+  if (std::filesystem::is_directory(options.data, ignored)) {
+    options.data = std::filesystem::absolute(options.data);  // for a resume from another folder
+  }
   // The folder comes before the data: a faulty --out must not cost the time of reading a million
   // pictures.
   const RunDirectory run = open_run(request);
+  const std::shared_ptr<void> lock = run.lock();
   try {
     std::unique_ptr<Dataset> dataset =
         open_dataset(options.data, {options.image_size, options.channels});

@@ -23,7 +23,8 @@ struct TrainResult {
   std::filesystem::path checkpoint;
   std::filesystem::path samples;
   int64_t step = 0;
-  /// kDone, or kInterrupted or kTerminated after a signal; the checkpoint is written either way.
+  /// kDone, or after a signal kInterrupted, kTerminated or kHungUp; the checkpoint is written
+  /// either way.
   ExitCode code = ExitCode::kDone;
 };
 

@@ -20,6 +20,13 @@ class Errors(ProgramTest):
             (2, "unknown argument 'more'", "train", "more"),
             (2, "--steps", "train", "--steps", "many"),
             (2, "--seed -5", "train", "--seed", "-5"),
+            (2, "--seed 9223372036854775808: expected a whole number in range", "train", "--seed",
+             "9223372036854775808"),
+            (2, "--image-size 1e2: expected a whole number", "train", "--image-size", "1e2"),
+            (2, "--lr abc: expected a number", "train", "--lr", "abc"),
+            (2, "empty value after '--resume'", "train", "--resume", ""),
+            (2, "empty value after '--config'", "train", "--config", ""),
+            (2, "no regular file", "train", "--config", "/dev/urandom"),
             (2, "take 32 or 64", "train", "--image-size", "48"),
             (2, "take 256", "train", "--image-size", "418"),
             (2, "64x128", "train", "--image-size", "64x128"),
@@ -98,6 +105,30 @@ class Errors(ProgramTest):
                 ("no checkpoint of dcgan", lambda header: header.pop("__metadata__"))]:
             with self.subTest(part):
                 self.expect_error(4, part, "generate", self.edited_checkpoint(edit))
+
+    def test_metadata_that_contradicts_itself_cannot_be_resumed(self):
+        def metadata(**values):
+            return lambda header: header["__metadata__"].update(
+                {k.replace("_", "-"): v for k, v in values.items()})
+
+        for edit in [metadata(images_seen="-1"), metadata(images_seen="99999999999999999"),
+                     metadata(norm_d="layer"), metadata(ndf="9"), metadata(config=""),
+                     metadata(step="99999999999999999")]:
+            self.expect_error(4, "contradicts itself", "train", "--resume", self.edited_checkpoint(edit),
+                              "--out", "x", "--steps", 5)
+
+    def test_control_characters_of_a_file_do_not_reach_the_terminal(self):
+        path = self.edited_checkpoint(lambda header: header["__metadata__"].update(note="a\x1b[31m"))
+        self.assertIn("a\\x1b[31m", self.run_program("info", path).stdout)
+
+    def test_full_standard_output_is_no_success(self):
+        self.edited_checkpoint(lambda header: None)
+        with open("/dev/full", "w") as full:
+            import subprocess
+            from program import BINARY
+            code = subprocess.run([BINARY, "info", "run"], cwd=self.folder, stdout=full,
+                                  stderr=subprocess.DEVNULL).returncode
+        self.assertEqual(code, 2)
 
     def test_damaged_checkpoints(self):
         self.edited_checkpoint(lambda header: None)

@@ -26,6 +26,17 @@ class Generate(ProgramTest):
         self.run_program("generate", "--out", "x.jpg")
         self.assertTrue((self.folder / "x.jpg").read_bytes().startswith(b"\xff\xd8\xff"))
 
+    def test_statistics_decide_whether_an_image_depends_on_its_batch(self):
+        for statistics in ["running", "standing"]:
+            alone = self.picture("--statistics", statistics, "--seeds", "5")
+            self.assertEqual(alone, self.picture("--statistics", statistics, "--seed", 5, "--rows", 1,
+                                                 "--cols", 1, "--threads", 1))
+            self.assertNotEqual(alone, self.picture("--statistics", "batch", "--seeds", "5"))
+        self.assertNotEqual(self.picture(), self.picture("--statistics", "standing"))
+        two = self.picture("--statistics", "batch", "--seeds", "1,2,3,4", "--batch-size", 2)
+        self.assertNotEqual(two, self.picture("--statistics", "batch", "--seeds", "1,2,3,4", "--batch-size", 4))
+        self.expect_error(2, "running, batch or standing", "generate", "run", "--statistics", "mean")
+
     def test_info_lists_every_tensor(self):
         text = self.run_program("info", "run").stdout
         for name in safetensors.numpy.load_file(self.folder / "run/checkpoints/000020.safetensors"):

@@ -3,8 +3,10 @@ import signal
 import time
 import unittest
 
+import numpy
 import safetensors.numpy
 
+from png import write_png
 from program import SMALL, ProgramTest, read_metrics
 
 TIMINGS = {"seconds", "images_per_second"}
@@ -42,15 +44,15 @@ class Resume(ProgramTest):
         self.assert_equal_runs(12)
 
     def test_kill_at_any_instant_then_resume_without_options(self):
-        self.undisturbed(400)
+        self.undisturbed(600)
         self.run_program("train", *RUN, "--steps", 1, "--out", "parts")
         clock = random.Random(1)
         kills = 0
-        arguments = ["train", "--resume", "parts", "--steps", 400]
+        arguments = ["train", "--resume", "parts", "--steps", 600]
         while True:
             process = self.start_program(*arguments)
             try:
-                process.wait(timeout=clock.uniform(0.4, 1.2))
+                process.wait(timeout=clock.uniform(0.4, 1.0))
                 self.assertEqual(process.returncode, 0, process.stderr.read())
                 break
             except Exception as error:
@@ -59,11 +61,11 @@ class Resume(ProgramTest):
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
                 kills += 1
-                arguments = ["train", "--resume", "parts"] if self.saved_steps() == 400 else arguments
+                arguments = ["train", "--resume", "parts"] if self.saved_steps() == 600 else arguments
                 self.assertLess(kills, 200)
         process.communicate()
         self.assertGreater(kills, 2)
-        self.assert_equal_runs(400)
+        self.assert_equal_runs(600)
 
     def saved_steps(self):
         with safetensors.safe_open(max((self.folder / "parts/checkpoints").glob("*.safetensors")),
@@ -72,7 +74,7 @@ class Resume(ProgramTest):
         return int(next(l for l in config.splitlines() if l.startswith("steps")).split("=")[1])
 
     def test_signals_save_and_name_their_exit_code(self):
-        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
+        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
             out = f"run{code}"
             process = self.start_program("train", *SMALL, "--steps", 100000, "--out", out)
             while not list((self.folder / out).glob("metrics.jsonl")):
@@ -82,7 +84,8 @@ class Resume(ProgramTest):
             stdout, stderr = process.communicate(timeout=60)
             self.assertEqual(process.returncode, code, stderr)
             self.assertIn(f"dcgan train --resume {out}", stdout)
-            self.assertEqual(len(list((self.folder / out / "checkpoints").iterdir())), 1)
+            newest = max((self.folder / out / "checkpoints").iterdir()).name
+            self.assertGreater(int(newest.split(".")[0]), 0)
 
     def test_damaged_newest_checkpoint_falls_back_with_one_line(self):
         self.undisturbed(30)
@@ -93,6 +96,36 @@ class Resume(ProgramTest):
         self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
         self.assertIn("000030.safetensors", result.stderr)
         self.assert_equal_runs(30)
+
+    def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
+        process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000,
+                                     "--out", "parts")
+        while len((self.folder / "parts/metrics.jsonl").read_text().splitlines()
+                  if (self.folder / "parts/metrics.jsonl").exists() else []) < 3:
+            time.sleep(0.05)
+        process.kill()
+        process.communicate()
+        self.run_program("train", "--resume", "parts", "--steps", 30)
+        self.run_program("train", *SMALL, "--steps", 30, "--checkpoint-every", 100000, "--out", "whole")
+        self.assert_equal_runs(30)
+
+    def test_two_trainings_never_share_a_folder(self):
+        process = self.start_program("train", *SMALL, "--steps", 100000, "--out", "a")
+        while not (self.folder / "a/checkpoints/000000.safetensors").exists():
+            time.sleep(0.05)
+        self.expect_error(2, "another dcgan is training in a", "train", "--resume", "a")
+        process.kill()
+        process.communicate()
+        self.run_program("train", "--resume", "a", "--steps", 1)
+
+    def test_resume_from_another_folder_finds_relative_data(self):
+        random = numpy.random.default_rng(0)
+        (self.folder / "d").mkdir()
+        for i in range(16):
+            write_png(self.folder / f"d/{i}.png", random.integers(0, 256, (16, 16, 3), dtype=numpy.uint8))
+        self.run_program("train", *SMALL, "--data", "d", "--steps", 1, "--out", "a")
+        run, self.folder = self.folder / "a", self.folder / "d"
+        self.run_program("train", "--resume", run, "--steps", 2)
 
     def test_finished_run_says_so(self):
         self.run_program("train", *RUN, "--steps", 5, "--out", "a")

@@ -3,6 +3,7 @@ import struct
 import unittest
 
 import numpy
+import safetensors.numpy
 
 from png import write_png
 from program import SMALL, ProgramTest, read_metrics
@@ -33,6 +34,13 @@ class Train(ProgramTest):
         a = (self.folder / "a/checkpoints/000012.safetensors").read_bytes()
         b = (self.folder / "b/checkpoints/000012.safetensors").read_bytes()
         self.assertEqual(a, b)
+
+    def test_shorthands_in_a_config_set_both_networks(self):
+        (self.folder / "c.toml").write_text('norm-d = "batch"\nnorm = "none"\nlr = 1e-3\n')
+        self.run_program("train", *SMALL, "--config", "c.toml", "--steps", 1, "--out", "a")
+        text = (self.folder / "a/config.toml").read_text()
+        for line in ['norm-g = "none"', 'norm-d = "batch"', "lr-g = 0.001", "lr-d = 0.001"]:
+            self.assertIn(line + "\n", text)
 
     def test_seed_decides(self):
         for name, seed in [("a", 0), ("b", 1)]:
@@ -75,13 +83,51 @@ class Train(ProgramTest):
         result = self.run_program("train", *SMALL, "--norm", "none", "--lr-g", "1e30", "--lr-d", "1e30",
                                   "--steps", 50, "--log-every", 1, "--out", "a", code=5)
         self.assertRegex(result.stderr, r"training diverged: at step \d+ ")
-        self.assertEqual(list((self.folder / "a/checkpoints").iterdir()), [])
+        self.assertIn("last good checkpoint is a/checkpoints/000000.safetensors", result.stderr)
+
+    def test_no_checkpoint_ever_holds_nan(self):
+        self.run_program("train", *SMALL, "--norm", "none", "--lr", "1e8", "--steps", 40,
+                         "--checkpoint-every", 1, "--log-every", 1000, "--out", "a", code=5)
+        for path in (self.folder / "a/checkpoints").iterdir():
+            for name, values in safetensors.numpy.load_file(path).items():
+                self.assertTrue(numpy.isfinite(values).all(), f"{path.name} {name}")
+
+    def test_probe_reports_every_layer_and_changes_no_bit(self):
+        self.run_program("train", *SMALL, "--steps", 4, "--out", "plain")
+        self.run_program("train", *SMALL, "--steps", 4, "--probe-every", 2, "--out", "probed")
+        a, b = (safetensors.numpy.load_file(self.folder / d / "checkpoints/000004.safetensors")
+                for d in ["plain", "probed"])
+        for name in a:
+            self.assertEqual(a[name].tobytes(), b[name].tobytes(), name)
+        lines = [json.loads(l) for l in (self.folder / "probed/probe.jsonl").read_text().splitlines()]
+        self.assertEqual({l["step"] for l in lines}, {2, 4})
+        layers = {(l["network"], l["pass"], l["layer"]) for l in lines}
+        self.assertEqual(layers, {("generator", 0, f"main.{i}") for i in (0, 3, 6)} |
+                         {("discriminator", p, f"main.{i}") for p in (0, 1) for i in (0, 2, 5)})
+        self.assertTrue(all(l["gradient_norm"] > 0 and l["std"] > 0 for l in lines))
+
+    def test_check_finite_names_the_layer(self):
+        result = self.run_program("train", *SMALL, "--lr", "1e30", "--steps", 50, "--log-every", 100,
+                                  "--check-finite", "--out", "a", code=5)
+        self.assertRegex(result.stderr, r"(generator|discriminator) main\.\d+: the input has values that are not finite")
+
+    def test_every_norm_trains_and_resumes_to_the_bit(self):
+        for norm in ["layer", "instance", "group", "spectral"]:
+            with self.subTest(norm):
+                run = ["train", *SMALL, "--norm", norm, "--steps"]
+                self.run_program(*run, 4, "--out", f"{norm}-whole")
+                self.run_program(*run, 2, "--out", f"{norm}-parts")
+                self.run_program("train", "--resume", f"{norm}-parts", "--steps", 4)
+                a, b = (safetensors.numpy.load_file(self.folder / f"{norm}-{d}/checkpoints/000004.safetensors")
+                        for d in ["whole", "parts"])
+                for name in a:
+                    self.assertEqual(a[name].tobytes(), b[name].tobytes(), name)
 
     def test_help_shows_every_default(self):
         text = self.run_program("train", "--help").stdout
         for option in ["--lr-g", "--norm-g", "--resume", "--image-size", "--checkpoint-every"]:
             self.assertIn(option, text)
-        self.assertRegex(text, r"--lr-g.*0\.0002")
+        self.assertRegex(text, r"--lr-g.*2e-04")
 
     def test_report_compares_two_runs(self):
         for norm in ["batch", "none"]:

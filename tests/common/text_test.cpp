@@ -13,6 +13,10 @@ TEST(NearestName, FindsTypingMistakesAndNothingElse) {
   EXPECT_EQ(nearest_name("xyzzy", names), "");
 }
 
+TEST(Printable, ControlCharactersAreSpelledOut) {
+  EXPECT_EQ(printable("a\x1b[31m\n\xc3\xa4"), "a\\x1b[31m\\x0a\xc3\xa4");
+}
+
 TEST(Format, DurationsBytesAndThousands) {
   EXPECT_EQ(format_duration(8.25), "8.2 s");
   EXPECT_EQ(format_duration(75), "1 min 15 s");

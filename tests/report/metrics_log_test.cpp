@@ -19,7 +19,7 @@ std::string content(const std::filesystem::path& path) {
 TEST(MetricsLog, LinesAreStrictJsonAlsoWhenANumberIsNotFinite) {
   const TemporaryFolder folder;
   MetricsLog log(folder / "m.jsonl", 0);
-  log.write({{"step", 1}, {"loss", 0.5}, {"bad", std::nan("")}, {"worse", INFINITY}});
+  log.write({{"step", 1.0}, {"loss", 0.5}, {"bad", std::nan("")}, {"worse", INFINITY}});
   EXPECT_EQ(content(folder / "m.jsonl"), "{\"step\":1,\"loss\":0.5,\"bad\":null,\"worse\":null}\n");
   const auto lines = read_metrics(folder / "m.jsonl");
   ASSERT_EQ(lines.size(), 1u);
@@ -32,8 +32,9 @@ TEST(MetricsLog, ResumeDropsLaterLinesAndATornOne) {
   const TemporaryFolder folder;
   std::ofstream(folder / "m.jsonl") << "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":2,\"lo";
   MetricsLog log(folder / "m.jsonl", 2);
-  log.write({{"step", 3}});
-  EXPECT_EQ(content(folder / "m.jsonl"), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+  log.write({{"step", 3.0}, {"note", "a \"text\""}});
+  EXPECT_EQ(content(folder / "m.jsonl"),
+            "{\"step\":1}\n{\"step\":2}\n{\"step\":3,\"note\":\"a \\\"text\\\"\"}\n");
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+#include "models/generator.h"
+
+namespace dcgan {
+
+/// Which statistics the generator's batch norms use when it draws.
+enum class SamplingStatistics {
+  kRunning,   // the averages kept in training
+  kBatch,     // those of the images drawn together, which then depend on each other
+  kStanding,  // averages taken anew over many batches of the trained generator
+};
+
+/// "running", "batch" or "standing". Throws UsageError naming `option`.
+SamplingStatistics parse_sampling_statistics(const std::string& name, const std::string& option);
+
+/// Replaces the running statistics of every batch norm by the plain average over `batches` batches
+/// of `batch_size` fresh latents (the "standing statistics" of Brock et al. 2019, appendix). The
+/// running ones lag behind the weights, which were still moving when they were averaged.
+void set_standing_statistics(Generator& generator, int64_t batches, int64_t batch_size);
+
+/// Images uint8 [N, H, W, C] in batches of `batch_size`, each normalised with its own statistics;
+/// the last batch may be smaller. Changes no buffer of the generator.
+at::Tensor sample_with_batch_statistics(const Generator& generator, const at::Tensor& latents,
+                                        int64_t batch_size);
+
+}  // namespace dcgan
