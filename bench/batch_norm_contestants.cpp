@@ -1,6 +1,9 @@
 #include "bench/batch_norm_contestants.h"
 
-#include <ATen/Parallel.h>
+#include <algorithm>
+
+#include "models/kernels/parallel.h"
+
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/leaky_relu_backward.h>
@@ -110,11 +113,17 @@ Result run_autograd(Problem& p) {
 
 Result run_copy(Problem& p) {
   constexpr int64_t kGrain = 32 * 1024;
-  at::parallel_for(0, p.x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+  const int64_t size = p.x.numel();
+  const auto in_parallel = [&](auto&& work) {
+    kernels::parallel_for((size + kGrain - 1) / kGrain, [&](int64_t first, int64_t last) {
+      work(first * kGrain, std::min(last * kGrain, size));
+    });
+  };
+  in_parallel([&](int64_t begin, int64_t end) {
     read(p.x, begin, end);
     copy(p.x, p.y, begin, end);
   });
-  at::parallel_for(0, p.x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+  in_parallel([&](int64_t begin, int64_t end) {
     read(p.x, begin, end);
     read(p.dy, begin, end);
     read(p.x, begin, end);

@@ -10,6 +10,11 @@ std::optional<torch::Tensor> present(const torch::Tensor& tensor) {
   return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
+// A running value after a new one came that counts for `share`.
+float moved(float running, double value, double share) {
+  return static_cast<float>(running + share * (value - running));
+}
+
 }  // namespace
 
 template <typename Derived>
@@ -181,19 +186,25 @@ std::pair<torch::Tensor, torch::Tensor> BatchNormImplBase<Derived>::noisy_affine
 template <typename Derived>
 void BatchNormImplBase<Derived>::update_running_stats(const BatchNormStatistics& statistics) {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor unbiased =
-      (statistics.variance * (statistics.count / (statistics.count - 1))).to(running_var.dtype());
-  const torch::Tensor mean = statistics.mean.to(running_mean.dtype());
+  const double unbiased = statistics.count / (statistics.count - 1);
   // One group after the other, as separate batches would have come.
-  for (int64_t group = 0; group < mean.size(0); ++group) {
+  for (int64_t group = 0; group < statistics.mean.size(0); ++group) {
     num_batches_tracked.add_(1);
-    if (options.momentum()) {
-      running_mean.lerp_(mean[group], *options.momentum());
-      running_var.lerp_(unbiased[group], *options.momentum());
+    const double share = options.momentum() ? *options.momentum()
+                                            : 1.0 / num_batches_tracked.template item<double>();
+    if (running_mean.is_cpu() && running_mean.scalar_type() == torch::kFloat32) {
+      // The same as below, without six operators' worth of overhead.
+      const auto mean = statistics.mean.template accessor<double, 2>()[group];
+      const auto variance = statistics.variance.template accessor<double, 2>()[group];
+      auto* running_means = running_mean.template mutable_data_ptr<float>();
+      auto* running_vars = running_var.template mutable_data_ptr<float>();
+      for (int64_t c = 0; c < options.num_features(); ++c) {
+        running_means[c] = moved(running_means[c], mean[c], share);
+        running_vars[c] = moved(running_vars[c], variance[c] * unbiased, share);
+      }
     } else {
-      const torch::Tensor share = num_batches_tracked.to(running_mean.dtype()).reciprocal();
-      running_mean.lerp_(mean[group], share);
-      running_var.lerp_(unbiased[group], share);
+      running_mean.lerp_(statistics.mean[group].to(running_mean.dtype()), share);
+      running_var.lerp_((statistics.variance[group] * unbiased).to(running_var.dtype()), share);
     }
   }
 }

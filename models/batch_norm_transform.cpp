@@ -39,7 +39,8 @@ class Parameter {
   explicit Parameter(const OptionalTensor& tensor) {
     if (tensor) {
       constexpr auto kType = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
-      values_ = tensor->detach().to(kType).contiguous();
+      const bool as_it_is = tensor->scalar_type() == kType && tensor->is_contiguous();
+      values_ = as_it_is ? *tensor : tensor->detach().to(kType).contiguous();
     }
   }
   const T* data() const { return values_.defined() ? values_.const_data_ptr<T>() : nullptr; }

@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -62,6 +63,12 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  // Training takes and frees the same large tensors at every step. By default glibc hands each back
+  // to the kernel and gets it anew, page fault by page fault: several times the cost of the norm of
+  // a large layer.
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+
   CLI::App app("Trains a DCGAN and shows what batch normalisation does to it.", "dcgan");
   app.set_version_flag("--version", fmt::format("dcgan {} ({}, {}), LibTorch {}", version(),
                                                 git_version(), build_type(), libtorch_version()));
