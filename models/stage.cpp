@@ -1,5 +1,7 @@
 #include "models/stage.h"
 
+#include "models/convolution_function.h"
+
 namespace dcgan {
 namespace {
 
@@ -89,9 +91,9 @@ torch::Tensor Stage::bias() const {
 
 torch::Tensor Stage::convolve(const torch::Tensor& input) {
   const torch::Tensor used = spectral_norm_ ? spectral_norm_->forward(weight()) : weight();
-  return options_.transposed
-             ? torch::conv_transpose2d(input, used, bias(), options_.stride, options_.padding)
-             : torch::conv2d(input, used, bias(), options_.stride, options_.padding);
+  const torch::Tensor added = bias();
+  return convolution(input, used, added.defined() ? std::optional(added) : std::nullopt,
+                     {options_.transposed, options_.stride, options_.padding});
 }
 
 Activation Stage::forward(const Activation& input) {

@@ -4,7 +4,7 @@
 
 #include "models/kernels/conv4x4.h"
 #include "models/kernels/scratch.h"
-#include "tests/models/kernels/conv4x4_reference.h"
+#include "models/kernels/conv4x4_reference.h"
 
 namespace dcgan::kernels::testing {
 namespace {

@@ -1,6 +1,6 @@
 // The 1x1 <-> 4x4 ends against the definition.
 #include "models/kernels/conv4x4.h"
-#include "tests/models/kernels/conv4x4_reference.h"
+#include "models/kernels/conv4x4_reference.h"
 
 namespace dcgan::kernels::testing {
 namespace {

@@ -8,7 +8,7 @@
 //
 #include <hwy/highway.h>
 #include <hwy/targets.h>
-#include <omp.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -179,7 +179,7 @@ class EveryTarget : public ::testing::TestWithParam<int64_t> {
   void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
   void TearDown() override {
     hwy::SetSupportedTargetsForTest(0);
-    omp_set_num_threads(omp_get_num_procs());
+    at::set_num_threads(2);
   }
 };
 

@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-#include "tests/models/kernels/conv4x4_reference.h"
+#include "models/kernels/conv4x4_reference.h"
 
 namespace dcgan::kernels::testing {
 namespace {
