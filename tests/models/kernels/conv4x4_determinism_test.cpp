@@ -3,8 +3,8 @@
 #include <functional>
 
 #include "models/kernels/conv4x4.h"
-#include "models/kernels/scratch.h"
 #include "models/kernels/conv4x4_reference.h"
+#include "models/kernels/scratch.h"
 
 namespace dcgan::kernels::testing {
 namespace {

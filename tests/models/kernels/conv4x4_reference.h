@@ -6,9 +6,9 @@
 
 #include "models/kernels/highway_targets.h"
 //
+#include <ATen/Parallel.h>
 #include <hwy/highway.h>
 #include <hwy/targets.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
