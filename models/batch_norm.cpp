@@ -1,5 +1,7 @@
 #include "models/batch_norm.h"
 
+#include <cmath>
+
 #include "models/batch_norm_function.h"
 #include "models/random.h"
 
@@ -22,12 +24,13 @@ BatchNormImplBase<Derived>::BatchNormImplBase(const BatchNormOptions& options_)
     : options(options_) {
   TORCH_CHECK_VALUE(options.num_features() >= 1, Derived::kName,
                     ": num_features must be at least 1, is ", options.num_features());
-  TORCH_CHECK_VALUE(options.eps() > 0, Derived::kName, ": eps must be above 0, is ", options.eps());
+  TORCH_CHECK_VALUE(options.eps() > 0 && std::isfinite(options.eps()), Derived::kName,
+                    ": eps must be a number above 0, is ", options.eps());
   TORCH_CHECK_VALUE(!options.momentum() || (*options.momentum() >= 0 && *options.momentum() <= 1),
                     Derived::kName, ": momentum must be in [0, 1] or none, is ",
                     *options.momentum());
-  TORCH_CHECK_VALUE(options.noise() >= 0, Derived::kName, ": noise must be 0 or above, is ",
-                    options.noise());
+  TORCH_CHECK_VALUE(options.noise() >= 0 && std::isfinite(options.noise()), Derived::kName,
+                    ": noise must be 0 or above, is ", options.noise());
   TORCH_CHECK_VALUE(
       options.noise() == 0 ||
           (options.affine() && options.track_running_stats() && !options.fixed_statistics()),
@@ -81,8 +84,8 @@ bool BatchNormImplBase<Derived>::uses_running_stats() const {
 template <typename Derived>
 void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input, int64_t groups) const {
   TORCH_CHECK_VALUE(input.dim() >= Derived::kMinimumRank && input.dim() <= Derived::kMaximumRank,
-                    Derived::kName, ": expects an input of ", Derived::kMinimumRank, " to ",
-                    Derived::kMaximumRank, " dimensions, is ", input.sizes());
+                    Derived::kName, ": expects an input ", Derived::kInput,
+                    " with C = ", options.num_features(), ", is ", input.sizes());
   TORCH_CHECK_VALUE(input.size(1) == options.num_features(), Derived::kName, ": has ",
                     options.num_features(), " channels, the input ", input.sizes(), " has ",
                     input.size(1));
@@ -98,9 +101,26 @@ void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input, int64_t
                     ": training needs more than one value per channel, the input is ",
                     input.sizes(), groups > 1 ? " in groups" : "");
   if (options.check_finite()) {
-    TORCH_CHECK_VALUE(input.isfinite().all().template item<bool>(), Derived::kName, " ",
-                      options.name(), ": the input has values that are not finite");
+    TORCH_CHECK_VALUE(input.isfinite().all().template item<bool>(),
+                      options.name().empty() ? Derived::kName : options.name(),
+                      ": the input has values that are not finite");
   }
+}
+
+// Parameters and buffers can be replaced from outside (torch::load, set_data); what follows reads
+// and writes them through pointers.
+template <typename Derived>
+void BatchNormImplBase<Derived>::check_own_tensors() const {
+  const auto check = [&](const torch::Tensor& tensor, const char* what) {
+    TORCH_CHECK_VALUE(
+        !tensor.defined() || (tensor.dim() == 1 && tensor.size(0) == options.num_features()),
+        Derived::kName, ": ", what, " should be [", options.num_features(), "], is ",
+        tensor.sizes());
+  };
+  check(weight, "weight");
+  check(bias, "bias");
+  check(running_mean, "running_mean");
+  check(running_var, "running_var");
 }
 
 template <typename Derived>
@@ -112,6 +132,7 @@ template <typename Derived>
 torch::Tensor BatchNormImplBase<Derived>::forward_fused(const torch::Tensor& input, double slope,
                                                         int64_t groups) {
   check_input(input, groups);
+  check_own_tensors();
   if (options.noise() > 0 && groups > 1 && this->is_training()) {
     // Every group is a batch and gets noise of its own.
     std::vector<torch::Tensor> outputs;
@@ -192,7 +213,11 @@ void BatchNormImplBase<Derived>::update_running_stats(const BatchNormStatistics&
     num_batches_tracked.add_(1);
     const double share = options.momentum() ? *options.momentum()
                                             : 1.0 / num_batches_tracked.template item<double>();
-    if (running_mean.is_cpu() && running_mean.scalar_type() == torch::kFloat32) {
+    const bool plain_floats = running_mean.is_cpu() && running_mean.is_contiguous() &&
+                              running_var.is_contiguous() &&
+                              running_mean.scalar_type() == torch::kFloat32 &&
+                              running_var.scalar_type() == torch::kFloat32;
+    if (plain_floats) {
       // The same as below, without six operators' worth of overhead.
       const auto mean = statistics.mean.template accessor<double, 2>()[group];
       const auto variance = statistics.variance.template accessor<double, 2>()[group];

@@ -67,6 +67,10 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   /// calls, one a slice, would give, running statistics included.
   torch::Tensor forward_fused(const torch::Tensor& input, double slope, int64_t groups = 1);
 
+  /// The running statistics as evaluation uses them, float64 [1, C]: with centring or scaling left
+  /// out where the options say so. Only with track_running_stats.
+  BatchNormStatistics running_statistics() const;
+
   void reset() override;
   /// Running mean 0, running variance 1, no batch seen.
   void reset_running_stats();
@@ -80,14 +84,15 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   torch::Tensor running_mean;         // [C]
   torch::Tensor running_var;          // [C], unbiased
   torch::Tensor num_batches_tracked;  // int64 scalar
-  /// Shares the batch's statistics with other processes; null: this process alone.
+  /// Shares the batch's statistics with other processes, each of which must bring at least one
+  /// image; null: this process alone.
   c10::intrusive_ptr<StatisticsReducer> reducer;
 
  private:
-  void check_input(const torch::Tensor& input, int64_t groups) const;
-  bool uses_running_stats() const;
-  BatchNormStatistics running_statistics() const;
   BatchNormStatistics as_used(BatchNormStatistics statistics) const;
+  void check_input(const torch::Tensor& input, int64_t groups) const;
+  void check_own_tensors() const;
+  bool uses_running_stats() const;
   void update_running_stats(const BatchNormStatistics& statistics);
   std::pair<torch::Tensor, torch::Tensor> noisy_affine() const;
 };
@@ -97,6 +102,7 @@ class BatchNorm1dImpl : public BatchNormImplBase<BatchNorm1dImpl> {
  public:
   using BatchNormImplBase<BatchNorm1dImpl>::BatchNormImplBase;
   static constexpr const char* kName = "dcgan::BatchNorm1d";
+  static constexpr const char* kInput = "[N, C] or [N, C, L]";
   static constexpr int64_t kMinimumRank = 2;
   static constexpr int64_t kMaximumRank = 3;
 };
@@ -108,6 +114,7 @@ class BatchNorm2dImpl : public BatchNormImplBase<BatchNorm2dImpl> {
  public:
   using BatchNormImplBase<BatchNorm2dImpl>::BatchNormImplBase;
   static constexpr const char* kName = "dcgan::BatchNorm2d";
+  static constexpr const char* kInput = "[N, C, H, W]";
   static constexpr int64_t kMinimumRank = 4;
   static constexpr int64_t kMaximumRank = 4;
 };

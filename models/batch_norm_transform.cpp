@@ -324,7 +324,13 @@ BatchNormGradients batch_norm_backward_differentiable(const Tensor& input, const
                                                       const OptionalTensor& bias,
                                                       const BatchNormStatistics& statistics,
                                                       const BatchNormTransformOptions& options) {
-  const Tensor x = to_accumulate(grouped(input, options.groups));
+  // In double: a mean that is computed anew in float would lose the digits that the kernels'
+  // statistics keep, and turn elements near the activation's kink over.
+  const Tensor input_exact = input.to(at::kDouble);
+  const auto exact = [](const OptionalTensor& parameter) {
+    return parameter ? std::optional(parameter->to(at::kDouble)) : std::nullopt;
+  };
+  const Tensor x = grouped(input_exact, options.groups);
   const auto dims = reduced_dimensions(x);
   const Tensor mean = options.through_mean ? x.mean(dims) : statistics.mean;
   Tensor variance = statistics.variance;
@@ -332,8 +338,11 @@ BatchNormGradients batch_norm_backward_differentiable(const Tensor& input, const
     variance = (x - broadcast(mean, x)).square().mean(dims);
   }
   const double count = static_cast<double>(input.numel() / (input.size(1) * options.groups));
-  return backward_of_operators(input, grad, weight, bias, mean,
-                               torch::rsqrt(variance + options.eps), count, options, nullptr);
+  BatchNormGradients gradients =
+      backward_of_operators(input_exact, grad.to(at::kDouble), exact(weight), exact(bias), mean,
+                            torch::rsqrt(variance + options.eps), count, options, nullptr);
+  gradients.input = gradients.input.to(input.scalar_type());
+  return gradients;
 }
 
 }  // namespace dcgan

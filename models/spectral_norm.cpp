@@ -25,7 +25,7 @@ void SpectralNormImpl::reset() {
 
 torch::Tensor SpectralNormImpl::forward(const torch::Tensor& weight) {
   const torch::Tensor matrix = weight.transpose(0, out_dimension_).flatten(1);
-  torch::Tensor left = u;
+  torch::Tensor left = u.clone();  // the buffer may move on before the backward
   torch::Tensor right;
   {
     const torch::NoGradGuard no_grad;
@@ -33,7 +33,6 @@ torch::Tensor SpectralNormImpl::forward(const torch::Tensor& weight) {
     if (is_training()) {
       left = unit(matrix.mv(right));
       u.copy_(left);
-      left = left.clone();  // the buffer may move on before the backward
     }
   }
   const torch::Tensor sigma = left.dot(matrix.mv(right));

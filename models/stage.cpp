@@ -79,6 +79,7 @@ Stage::Stage(const StageOptions& options, torch::nn::Module& owner, int64_t firs
     owner.register_module(norm_name, norm_.ptr());
     batch_norm_ = std::dynamic_pointer_cast<BatchNorm2dImpl>(norm_.ptr());
   }
+  check_finite_ = options.batch_norm.check_finite() && !batch_norm_;
 }
 
 torch::Tensor Stage::weight() const {
@@ -98,6 +99,10 @@ torch::Tensor Stage::convolve(const torch::Tensor& input) {
 
 Activation Stage::forward(const Activation& input) {
   torch::Tensor features = convolve(input.materialize());
+  if (check_finite_) {
+    TORCH_CHECK_VALUE(features.isfinite().all().item<bool>(), options_.batch_norm.name(), "main.",
+                      name_, ": the convolution's output has values that are not finite");
+  }
   if (batch_norm_) {
     const double slope = slope_of(options_.nonlinearity);
     features = batch_norm_->forward_fused(features, slope, input.groups);

@@ -73,6 +73,8 @@ class Stage {
   torch::nn::ConvTranspose2d transposed_{nullptr};
   torch::nn::AnyModule norm_;
   std::shared_ptr<BatchNorm2dImpl> batch_norm_;  // norm_, where it is one
+  // A batch norm checks its own input; elsewhere the stage does.
+  bool check_finite_ = false;
   SpectralNorm spectral_norm_{nullptr};
 };
 

@@ -102,6 +102,14 @@ std::string read_text(const fs::path& path, uint64_t limit) {
   return text;
 }
 
+std::string lower_extension(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');  // the same under every locale
+  }
+  return ending;
+}
+
 fs::path executable_path() {
   std::error_code error;
   const fs::path path = fs::read_symlink("/proc/self/exe", error);

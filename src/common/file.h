@@ -21,6 +21,9 @@ void write_atomically(const std::filesystem::path& path, std::string_view text);
 /// `limit` bytes.
 std::string read_text(const std::filesystem::path& path, uint64_t limit = 64 << 20);
 
+/// The ending of a file's name in lower case, with its point: ".jpg"; "" if there is none.
+std::string lower_extension(const std::filesystem::path& path);
+
 /// Path of the running executable.
 std::filesystem::path executable_path();
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/text.h"
 
 namespace dcgan {
@@ -21,10 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_image_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
+  const std::string ending = lower_extension(path);
   return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
 }
 

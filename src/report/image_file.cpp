@@ -15,14 +15,6 @@
 namespace dcgan {
 namespace {
 
-std::string ending_of(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
-  return ending;
-}
-
 // stb's own file functions do not notice a full disk: it encodes into memory here.
 void append(void* context, void* data, int size) {
   auto* bytes = static_cast<std::vector<uint8_t>*>(context);
@@ -40,7 +32,7 @@ at::Tensor on_white(const at::Tensor& pixels) {
 }  // namespace
 
 void check_image_path(const std::filesystem::path& path) {
-  const std::string ending = ending_of(path);
+  const std::string ending = lower_extension(path);
   if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
     throw UsageError(fmt::format("--out {}: pictures are written as .png or .jpg", path.string()));
   }
@@ -48,7 +40,7 @@ void check_image_path(const std::filesystem::path& path) {
 
 void write_image(const std::filesystem::path& path, const at::Tensor& pixels) {
   check_image_path(path);
-  const bool png = ending_of(path) == ".png";
+  const bool png = lower_extension(path) == ".png";
   at::Tensor image = pixels.contiguous();
   if (!png && image.size(2) % 2 == 0) {
     image = on_white(image);

@@ -114,7 +114,10 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
 ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
   const auto paths = run.checkpoints();
   if (paths.empty()) {
-    throw UsageError(fmt::format("--resume {}: no checkpoint in it", run.path().string()));
+    throw UsageError(fmt::format(
+        "--resume {}: no checkpoint in it; start anew with: dcgan train --config {} --out "
+        "FOLDER",
+        run.path().string(), run.config().string()));
   }
   for (size_t i = 0;; ++i) {
     try {

@@ -92,7 +92,7 @@ void visit_options(Options& o, Visitor&& visit) {
                    "norm of every layer; 0: never",
                    true},
         o.probe_every);
-  visit(OptionInfo{"check-finite", "stop at the first norm whose input is not finite, and name it",
+  visit(OptionInfo{"check-finite", "stop at the first layer that gets a NaN or infinity, and name it",
                    true},
         o.check_finite);
 }

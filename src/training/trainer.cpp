@@ -141,8 +141,11 @@ bool is_finite(const StepResult& result) {
 }
 
 std::string describe_losses(const StepResult& result) {
-  return fmt::format("loss_d is {} and loss_g {}", result.loss_d.item<double>(),
-                     result.loss_g.item<double>());
+  const auto text = [](const torch::Tensor& loss) {
+    const double value = loss.item<double>();
+    return std::isnan(value) ? "NaN" : fmt::format("{}", value);  // whose sign means nothing
+  };
+  return fmt::format("loss_d is {} and loss_g {}", text(result.loss_d), text(result.loss_g));
 }
 
 // The loop and what it needs at every step.

@@ -20,6 +20,9 @@ class Generate(ProgramTest):
         self.assertNotEqual(one, self.picture("--seeds", "6"))
         self.assertEqual(self.picture("--seeds", "0-3"), self.picture("--seeds", "0,1,2,3"))
         self.assertEqual(self.picture("--seeds", "0-63"), self.picture())
+        for size in [1, 7]:
+            self.assertEqual(one, self.picture("--seeds", "5", "--batch-size", size))
+        self.assertEqual(self.picture("--seeds", "0"), self.picture("--seeds", "0"))
 
     def test_jpeg_and_newest_run(self):
         self.run_program("train", *SMALL, "--steps", 3)

@@ -54,6 +54,17 @@ class Train(ProgramTest):
         self.assertEqual(read_metrics(self.folder / "a")[-1]["step"], 5)
         self.assertEqual(read_metrics(self.folder / "a")[-1]["epoch"], 1)
 
+    def test_epochs_that_end_on_one_image_train_without_nan(self):
+        random = numpy.random.default_rng(0)
+        (self.folder / "d").mkdir()
+        for i in range(65):
+            write_png(self.folder / f"d/{i}.png", random.integers(0, 256, (16, 16, 3), dtype=numpy.uint8))
+        self.run_program("train", *SMALL, "--data", "d", "--batch-size", 64, "--epochs", 3, "--log-every", 1,
+                         "--out", "a")
+        lines = read_metrics(self.folder / "a")
+        self.assertEqual(lines[-1]["step"], 4)  # 3 x 65 images are 3.05 batches, each of them full
+        self.assertTrue(all(isinstance(line["loss_g"], float) for line in lines[1:]))
+
     def test_folder_of_pictures_under_a_hard_path(self):
         pictures = self.folder / "bilder äöü 图片 'x\""
         pictures.mkdir()
@@ -107,9 +118,10 @@ class Train(ProgramTest):
         self.assertTrue(all(l["gradient_norm"] > 0 and l["std"] > 0 for l in lines))
 
     def test_check_finite_names_the_layer(self):
-        result = self.run_program("train", *SMALL, "--lr", "1e30", "--steps", 50, "--log-every", 100,
-                                  "--check-finite", "--out", "a", code=5)
-        self.assertRegex(result.stderr, r"(generator|discriminator) main\.\d+: the input has values that are not finite")
+        for norm in ["batch", "none", "layer"]:
+            result = self.run_program("train", *SMALL, "--lr", "1e30", "--steps", 50, "--log-every", 100,
+                                      "--norm", norm, "--check-finite", "--out", norm, code=5)
+            self.assertRegex(result.stderr, r"(generator|discriminator) main\.\d+: the .* has values that are not finite")
 
     def test_every_norm_trains_and_resumes_to_the_bit(self):
         for norm in ["layer", "instance", "group", "spectral"]:

@@ -272,5 +272,24 @@ TEST(FoldBatchNorm, FoldedGeneratorDrawsTheSameImages) {
   EXPECT_THROW(fold_batch_norm(folded), c10::ValueError);
 }
 
+TEST(FoldBatchNorm, FollowsTheExperimentsOptions) {
+  torch::manual_seed(8);
+  const torch::NoGradGuard no_grad;
+  for (const auto& options :
+       {BatchNormOptions(1).centring(false), BatchNormOptions(1).scaling(false),
+        BatchNormOptions(1).affine(false)}) {
+    Generator g(GeneratorOptions().image_size(16).channels(1).nz(8).ngf(4).batch_norm(options));
+    initialize(*g, {}, 1);
+    for (int i = 0; i < 20; ++i) g->forward(torch::randn({16, 8}));
+    g->eval();
+    Generator folded = fold_batch_norm(g);
+    const Tensor z = torch::randn({9, 8});
+    EXPECT_LT((g->forward(z) - folded->forward(z)).abs().max().item<float>(), 1e-5f);
+  }
+  EXPECT_THROW(fold_batch_norm(Generator(
+                   GeneratorOptions().batch_norm(BatchNormOptions(1).track_running_stats(false)))),
+               c10::ValueError);
+}
+
 }  // namespace
 }  // namespace dcgan

@@ -234,6 +234,22 @@ TEST(BatchNorm, LargeMeanLosesNoPrecision) {
   EXPECT_LT(largest_difference(norm->forward(x).to(kDouble), expected), 1e-3);
 }
 
+TEST(BatchNorm, CreateGraphGivesTheSameGradientAlsoWithLargeMeans) {
+  torch::manual_seed(9);
+  BatchNorm2d norm(4);
+  Tensor x = (torch::randn({16, 4, 8, 8}) * 1e-2 + 1e4).requires_grad_();
+  const Tensor g = torch::randn({16, 4, 8, 8});
+  for (const double slope : {1.0, 0.2}) {
+    const auto gradient = [&](bool create_graph) {
+      return torch::autograd::grad({norm->forward_fused(x, slope)}, {x}, {g}, {}, create_graph)[0];
+    };
+    const Tensor plain = gradient(false);
+    const double scale = plain.abs().max().item<double>();
+    EXPECT_LT((gradient(true) - plain).norm().item<double>() / plain.norm().item<double>(), 1e-3)
+        << slope << " " << scale;
+  }
+}
+
 TEST(BatchNorm, WithoutAffineOrRunningStatisticsItHasNoSuchTensors) {
   BatchNorm2d norm(BatchNormOptions(3).affine(false).track_running_stats(false));
   EXPECT_TRUE(norm->parameters().empty());
@@ -256,6 +272,18 @@ TEST(BatchNorm, BadInputThrowsAndLeavesTheRunningStatisticsAlone) {
   EXPECT_TRUE(torch::equal(mean, norm->running_mean));
   EXPECT_TRUE(torch::equal(var, norm->running_var));
   EXPECT_EQ(norm->num_batches_tracked.item<int64_t>(), 1);
+  BatchNorm2d other(8);
+  other->running_mean.set_data(torch::zeros({2}));  // as torch::load of another size leaves it
+  EXPECT_THROW(other->forward(torch::randn({2, 8, 3, 3})), c10::ValueError);
+  BatchNorm2d strided(4);
+  const Tensor table = torch::zeros({4, 2});
+  strided->running_mean.set_data(table.select(1, 0));
+  strided->forward(torch::randn({2, 4, 3, 3}) + 5);
+  EXPECT_GT(table.select(1, 0).min().item<float>(), 0.1f);
+  EXPECT_EQ(table.select(1, 1).abs().max().item<float>(), 0.0f);
+  BatchNorm1d flat(5);
+  EXPECT_THROW(flat->forward(torch::randn({1, 5})), c10::ValueError);  // n / (n - 1) of one value
+  EXPECT_EQ(flat->running_var[0].item<float>(), 1.0f);
   EXPECT_THROW(BatchNorm2d(BatchNormOptions(3).eps(0)), c10::ValueError);
   EXPECT_THROW(BatchNorm2d(BatchNormOptions(0)), c10::ValueError);
 }
