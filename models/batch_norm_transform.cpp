@@ -188,7 +188,8 @@ BatchNormStatistics batch_norm_statistics(const Tensor& input, int64_t groups,
                                           StatisticsReducer* reducer) {
   const torch::NoGradGuard no_grad;
   BatchNormStatistics statistics;
-  statistics.count = static_cast<double>(input.numel() / (input.size(1) * groups));
+  const int64_t values_per_channel = input.numel() / (input.size(1) * groups);
+  statistics.count = static_cast<double>(values_per_channel);
   if (const auto order = kernel_order(input)) {
     statistics.mean = torch::empty({groups, input.size(1)}, at::kDouble);
     statistics.variance = torch::empty_like(statistics.mean);
@@ -337,7 +338,8 @@ BatchNormGradients batch_norm_backward_differentiable(const Tensor& input, const
   if (options.through_variance) {
     variance = (x - broadcast(mean, x)).square().mean(dims);
   }
-  const double count = static_cast<double>(input.numel() / (input.size(1) * options.groups));
+  const int64_t values_per_channel = input.numel() / (input.size(1) * options.groups);
+  const double count = static_cast<double>(values_per_channel);
   BatchNormGradients gradients =
       backward_of_operators(input_exact, grad.to(at::kDouble), exact(weight), exact(bias), mean,
                             torch::rsqrt(variance + options.eps), count, options, nullptr);

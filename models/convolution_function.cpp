@@ -47,7 +47,7 @@ Tensor channels_last(const Tensor& tensor) {
   return tensor.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-Tensor empty_channels_last(std::vector<int64_t> sizes, const Tensor& like) {
+Tensor empty_channels_last(const std::vector<int64_t>& sizes, const Tensor& like) {
   return torch::empty(sizes, like.options().memory_format(at::MemoryFormat::ChannelsLast));
 }
 
