@@ -164,8 +164,10 @@ ResumePoint find_resume_point(const std::string& where) {
   }
   const fs::path path(where);
   // runs/00007-digits/checkpoints/000500.safetensors belongs to runs/00007-digits.
-  return read_resume_point(RunDirectory::open(fs::absolute(path).parent_path().parent_path()),
-                           path);
+  const fs::path run = (path.parent_path() / "..").lexically_normal();
+  ResumePoint point = read_resume_point(RunDirectory::open(run.empty() ? "." : run), path);
+  point.named = true;
+  return point;
 }
 
 void restore(Networks& networks, const ResumePoint& point) {

@@ -33,6 +33,9 @@ struct ResumePoint {
   TensorFile file;
   TrainOptions options;
   Progressed progressed;
+  /// Whether the user named this file, rather than its run: then newer ones must not be
+  /// overwritten.
+  bool named = false;
 };
 
 /// Finds and reads where to go on: `where` is a run folder, a checkpoint in one, or "latest" (the

@@ -92,8 +92,8 @@ void visit_options(Options& o, Visitor&& visit) {
                    "norm of every layer; 0: never",
                    true},
         o.probe_every);
-  visit(OptionInfo{"check-finite", "stop at the first layer that gets a NaN or infinity, and name it",
-                   true},
+  visit(OptionInfo{"check-finite",
+                   "stop at the first layer that gets a NaN or infinity, and name it", true},
         o.check_finite);
 }
 

@@ -48,9 +48,8 @@ RunDirectory open_run(const TrainRequest& request) {
   const ResumePoint& point = *request.resume;
   const auto checkpoints = point.run.checkpoints();
   std::error_code error;
-  const bool resumes_newest = checkpoints.empty() ||
-                              fs::equivalent(checkpoints.front(), point.checkpoint, error) ||
-                              point.checkpoint.parent_path() == checkpoints.front().parent_path();
+  const bool resumes_newest = !point.named || checkpoints.empty() ||
+                              fs::equivalent(checkpoints.front(), point.checkpoint, error);
   if (!resumes_newest) {
     throw UsageError(
         fmt::format("--resume {}: its run already went on to {}; give --out for a new run",

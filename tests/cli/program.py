@@ -23,9 +23,9 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
 
-    def run_program(self, *arguments, code=0, **kwargs):
-        """Runs `dcgan arguments`; fails unless it exits with `code`."""
-        result = subprocess.run([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
+    def run_program(self, *arguments, code=0, cwd=".", **kwargs):
+        """Runs `dcgan arguments` in the folder `cwd` of the test's; fails unless it exits with `code`."""
+        result = subprocess.run([BINARY, *map(str, arguments)], cwd=self.folder / cwd, text=True,
                                 capture_output=True, timeout=300, **kwargs)
         self.assertEqual(result.returncode, code,
                          f"dcgan {' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}")

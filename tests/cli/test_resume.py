@@ -133,6 +133,10 @@ class Resume(ProgramTest):
         self.run_program("train", *RUN, "--steps", 21, "--out", "whole")
         old = "whole/checkpoints/000007.safetensors"
         self.expect_error(2, "give --out", "train", "--resume", old)
+        self.expect_error(2, "give --out", "train", "--resume", self.folder / old)
+        (self.folder / "elsewhere").mkdir()
+        self.expect_error(2, "its run already went on to ../whole/checkpoints/000021.safetensors", "train",
+                          "--resume", f"../{old}", cwd="elsewhere")
         self.run_program("train", "--resume", old, "--out", "parts")
         a, b = (safetensors.numpy.load_file(self.folder / d / "checkpoints/000021.safetensors")
                 for d in ["whole", "parts"])
