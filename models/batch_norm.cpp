@@ -3,14 +3,11 @@
 #include <cmath>
 
 #include "models/batch_norm_function.h"
+#include "models/optional_tensor.h"
 #include "models/random.h"
 
 namespace dcgan {
 namespace {
-
-std::optional<torch::Tensor> present(const torch::Tensor& tensor) {
-  return tensor.defined() ? std::optional(tensor) : std::nullopt;
-}
 
 // A running value after a new one came that counts for `share`.
 float moved(float running, double value, double share) {

@@ -1,5 +1,7 @@
 #include "models/batch_norm_function.h"
 
+#include "models/optional_tensor.h"
+
 namespace dcgan {
 namespace {
 
@@ -18,10 +20,6 @@ torch::Tensor parameter_gradient(const torch::Tensor& sums,
                                  const std::optional<torch::Tensor>& parameter) {
   if (!parameter) return {};
   return (sums.size(0) == 1 ? sums.squeeze(0) : sums.sum(0)).to(parameter->scalar_type());
-}
-
-std::optional<torch::Tensor> present(const torch::Tensor& tensor) {
-  return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
 }  // namespace

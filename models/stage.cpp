@@ -1,6 +1,7 @@
 #include "models/stage.h"
 
 #include "models/convolution_function.h"
+#include "models/optional_tensor.h"
 
 namespace dcgan {
 namespace {
@@ -92,8 +93,7 @@ torch::Tensor Stage::bias() const {
 
 torch::Tensor Stage::convolve(const torch::Tensor& input) {
   const torch::Tensor used = spectral_norm_ ? spectral_norm_->forward(weight()) : weight();
-  const torch::Tensor added = bias();
-  return convolution(input, used, added.defined() ? std::optional(added) : std::nullopt,
+  return convolution(input, used, present(bias()),
                      {options_.transposed, options_.stride, options_.padding});
 }
 
