@@ -79,6 +79,13 @@ bool BatchNormImplBase<Derived>::uses_running_stats() const {
 }
 
 template <typename Derived>
+bool BatchNormImplBase<Derived>::is_plain_training() const {
+  return this->is_training() && options.affine() && options.track_running_stats() &&
+         options.centring() && options.scaling() && !options.fixed_statistics() &&
+         options.noise() == 0 && !options.check_finite() && !reducer;
+}
+
+template <typename Derived>
 void BatchNormImplBase<Derived>::check_input(const torch::Tensor& input, int64_t groups) const {
   TORCH_CHECK_VALUE(input.dim() >= Derived::kMinimumRank && input.dim() <= Derived::kMaximumRank,
                     Derived::kName, ": expects an input ", Derived::kInput,

@@ -72,6 +72,14 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   BatchNormStatistics running_statistics() const;
 
   void reset() override;
+  /// Counts the statistics of a batch (of each of its groups, in order) into the running ones, as a
+  /// training forward does.
+  void update_running_stats(const BatchNormStatistics& statistics);
+  /// Whether a forward would be algorithm 1 of the paper with the batch's own statistics and
+  /// nothing else: training mode, weight and bias, running statistics, no experiment in the
+  /// forward, no sharing.
+  bool is_plain_training() const;
+
   /// Running mean 0, running variance 1, no batch seen.
   void reset_running_stats();
   /// weight 1, bias 0.
@@ -93,7 +101,6 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   void check_input(const torch::Tensor& input, int64_t groups) const;
   void check_own_tensors() const;
   bool uses_running_stats() const;
-  void update_running_stats(const BatchNormStatistics& statistics);
   std::pair<torch::Tensor, torch::Tensor> noisy_affine() const;
 };
 

@@ -5,14 +5,9 @@
 
 #include <optional>
 
-namespace dcgan {
+#include "models/convolution_kernels.h"
 
-/// The geometry of a square convolution or transposed convolution.
-struct ConvolutionOptions {
-  bool transposed = false;
-  int64_t stride = 2;
-  int64_t padding = 1;
-};
+namespace dcgan {
 
 /// A convolution of `input` [N, in, H, W] with `weight` in LibTorch's layout ([out, in, k, k], or
 /// transposed [in, out, k, k]) and an optional bias [out]: what torch::conv2d and

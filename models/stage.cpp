@@ -4,9 +4,7 @@
 #include "models/optional_tensor.h"
 
 namespace dcgan {
-namespace {
 
-// Negative slope of the nonlinearity; 1 where it is none of that kind.
 double slope_of(Nonlinearity nonlinearity) {
   switch (nonlinearity) {
     case Nonlinearity::kRelu:
@@ -20,12 +18,13 @@ double slope_of(Nonlinearity nonlinearity) {
   return 1.0;
 }
 
+namespace {
+
 torch::Tensor apply(Nonlinearity nonlinearity, const torch::Tensor& input) {
   switch (nonlinearity) {
     case Nonlinearity::kRelu:
-      return torch::relu(input);
     case Nonlinearity::kLeakyRelu:
-      return torch::leaky_relu(input, kLeakySlope);
+      return torch::leaky_relu(input, slope_of(nonlinearity));
     case Nonlinearity::kTanh:
       return torch::tanh(input);
     case Nonlinearity::kNone:

@@ -19,6 +19,9 @@ enum class Nonlinearity { kNone, kRelu, kLeakyRelu, kTanh };
 /// Negative slope of the discriminator's LeakyReLU (Radford 2015, section 3).
 inline constexpr double kLeakySlope = 0.2;
 
+/// Negative slope of the nonlinearity, 1 where it has none.
+double slope_of(Nonlinearity nonlinearity);
+
 /// One stage: a square convolution or transposed convolution, its normalisation, its nonlinearity.
 struct StageOptions {
   bool transposed = false;
@@ -63,6 +66,8 @@ class Stage {
   torch::Tensor bias() const;
   /// The stage's batch norm, or null.
   std::shared_ptr<BatchNorm2dImpl> batch_norm() const { return batch_norm_; }
+  /// Whether the weight is divided by its spectral norm.
+  bool spectral() const { return static_cast<bool>(spectral_norm_); }
 
  private:
   torch::Tensor convolve(const torch::Tensor& input);
@@ -92,6 +97,7 @@ class StageSequenceImpl : public torch::nn::Cloneable<StageSequenceImpl> {
 
   /// Watches every stage's activation from now on; null ends it.
   void set_probe(std::shared_ptr<Probe> probe) { probe_ = std::move(probe); }
+  const std::shared_ptr<Probe>& probe() const { return probe_; }
 
  private:
   std::vector<StageOptions> options_;

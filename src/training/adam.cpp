@@ -1,17 +1,42 @@
 #include "training/adam.h"
 
 namespace dcgan {
+namespace {
+
+// Views of `flat` with the sizes of `like`, one behind the other.
+std::vector<torch::Tensor> views_of(const torch::Tensor& flat,
+                                    const std::vector<torch::Tensor>& like) {
+  std::vector<torch::Tensor> views;
+  int64_t begin = 0;
+  for (const torch::Tensor& tensor : like) {
+    views.push_back(flat.narrow(0, begin, tensor.numel()).view(tensor.sizes()));
+    begin += tensor.numel();
+  }
+  return views;
+}
+
+}  // namespace
 
 Adam::Adam(const torch::OrderedDict<std::string, torch::Tensor>& parameters, AdamOptions options_)
     : options(options_) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> flattened;
   for (const auto& item : parameters) {
     names_.push_back(item.key());
     parameters_.push_back(item.value());
-    exp_avgs_.push_back(torch::zeros_like(item.value(), torch::MemoryFormat::Contiguous));
-    exp_avg_sqs_.push_back(torch::zeros_like(item.value(), torch::MemoryFormat::Contiguous));
+    flattened.push_back(item.value().detach().flatten());
   }
+  flat_parameters_ = torch::cat(flattened);
+  flat_gradients_ = torch::zeros_like(flat_parameters_);
+  flat_exp_avgs_ = torch::zeros_like(flat_parameters_);
+  flat_exp_avg_sqs_ = torch::zeros_like(flat_parameters_);
+  gradients_ = views_of(flat_gradients_, parameters_);
+  exp_avgs_ = views_of(flat_exp_avgs_, parameters_);
+  exp_avg_sqs_ = views_of(flat_exp_avg_sqs_, parameters_);
+  const std::vector<torch::Tensor> moved = views_of(flat_parameters_, parameters_);
+  for (size_t i = 0; i < moved.size(); ++i) parameters_[i].set_data(moved[i]);
   step_tensor_ =
-      torch::zeros({}, torch::TensorOptions(torch::kFloat32).device(parameters_.front().device()));
+      torch::zeros({}, torch::TensorOptions(torch::kFloat32).device(flat_parameters_.device()));
 }
 
 void Adam::set_steps(int64_t steps) {
@@ -19,16 +44,14 @@ void Adam::set_steps(int64_t steps) {
   step_tensor_.fill_(static_cast<double>(steps));
 }
 
-void Adam::step(std::vector<torch::Tensor> gradients) {
+torch::Tensor Adam::gradient_norm() const { return torch::norm(flat_gradients_); }
+
+void Adam::step() {
   const torch::NoGradGuard no_grad;
   set_steps(steps_ + 1);
-  for (torch::Tensor& gradient : gradients) {
-    gradient = gradient.contiguous();
-  }
-  const std::vector<torch::Tensor> counts(parameters_.size(), step_tensor_);
-  at::_fused_adam_(parameters_, gradients, exp_avgs_, exp_avg_sqs_, /*max_exp_avg_sqs=*/{}, counts,
-                   options.lr, options.beta1, options.beta2, /*weight_decay=*/0, options.eps,
-                   /*amsgrad=*/false, /*maximize=*/false);
+  at::_fused_adam_({flat_parameters_}, {flat_gradients_}, {flat_exp_avgs_}, {flat_exp_avg_sqs_},
+                   /*max_exp_avg_sqs=*/{}, {step_tensor_}, options.lr, options.beta1, options.beta2,
+                   /*weight_decay=*/0, options.eps, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 }  // namespace dcgan

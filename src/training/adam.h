@@ -15,14 +15,24 @@ struct AdamOptions {
   double eps = 1e-8;
 };
 
-/// Adam (Kingma & Ba 2015) over named parameters through ATen's fused kernel, on any device. Its
-/// moments carry the parameters' names, so a checkpoint never mixes them up.
+/// Adam (Kingma & Ba 2015) over named parameters through ATen's fused kernel, on any device.
+///
+/// Parameters, gradients and moments each become one flat tensor of which the named ones are views,
+/// so that an update is a single call. The moments carry the parameters' names, so a checkpoint
+/// never mixes them up.
 class Adam {
  public:
+  /// Moves the parameters into memory of their own, side by side; all of one type and device.
   Adam(const torch::OrderedDict<std::string, torch::Tensor>& parameters, AdamOptions options);
 
-  /// One update; `gradients` in the order of `parameters()`.
-  void step(std::vector<torch::Tensor> gradients);
+  /// Where the gradients of the next update belong, in the order of `parameters()`. They are to be
+  /// set, not added to: nothing zeroes them.
+  const std::vector<torch::Tensor>& gradients() const { return gradients_; }
+  /// Euclidean norm of all gradients together: a scalar on their device.
+  torch::Tensor gradient_norm() const;
+
+  /// One update by `gradients()`.
+  void step();
 
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }
@@ -39,11 +49,16 @@ class Adam {
  private:
   std::vector<std::string> names_;
   std::vector<torch::Tensor> parameters_;
+  std::vector<torch::Tensor> gradients_;
   std::vector<torch::Tensor> exp_avgs_;
   std::vector<torch::Tensor> exp_avg_sqs_;
+  // All of each, side by side.
+  torch::Tensor flat_parameters_;
+  torch::Tensor flat_gradients_;
+  torch::Tensor flat_exp_avgs_;
+  torch::Tensor flat_exp_avg_sqs_;
   int64_t steps_ = 0;
-  // The kernel reads the count from tensors, one a parameter; all are this one.
-  torch::Tensor step_tensor_;
+  torch::Tensor step_tensor_;  // the count as the kernel reads it
 };
 
 }  // namespace dcgan

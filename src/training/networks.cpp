@@ -4,6 +4,15 @@
 
 namespace dcgan {
 
+Networks::Networks(Generator generator_, Discriminator discriminator_, const AdamOptions& adam_g,
+                   const AdamOptions& adam_d)
+    : generator(std::move(generator_)),
+      discriminator(std::move(discriminator_)),
+      optimizer_g(generator->named_parameters(), adam_g),
+      optimizer_d(discriminator->named_parameters(), adam_d),
+      pass_g(generator->main),
+      pass_d(discriminator->main) {}
+
 Networks make_networks(const GeneratorOptions& generator_options,
                        const DiscriminatorOptions& discriminator_options,
                        const Initialization& initialization, uint64_t seed,
@@ -17,9 +26,7 @@ Networks make_networks(const GeneratorOptions& generator_options,
   discriminator->to(device);
   generator->train();
   discriminator->train();
-  Adam optimizer_g(generator->named_parameters(), adam_g);
-  Adam optimizer_d(discriminator->named_parameters(), adam_d);
-  return {generator, discriminator, std::move(optimizer_g), std::move(optimizer_d)};
+  return {generator, discriminator, adam_g, adam_d};
 }
 
 }  // namespace dcgan

@@ -5,16 +5,26 @@
 #include "models/discriminator.h"
 #include "models/generator.h"
 #include "models/initialization.h"
+#include "models/network_pass.h"
 #include "training/adam.h"
 
 namespace dcgan {
 
-/// Both networks with their optimisers: everything that a training step changes.
+/// Both networks with their optimisers: everything that a training step changes, and the memory
+/// that it works in.
 struct Networks {
-  Generator generator{nullptr};
-  Discriminator discriminator{nullptr};
+  Networks(Generator generator, Discriminator discriminator, const AdamOptions& adam_g,
+           const AdamOptions& adam_d);
+
+  Generator generator;
+  Discriminator discriminator;
   Adam optimizer_g;
   Adam optimizer_d;
+
+  NetworkPass pass_g;
+  NetworkPass pass_d;
+  /// Real images, then generated ones [2 B, C, H, W], channels_last.
+  torch::Tensor images;
 };
 
 /// Networks in training mode on `device`, initialised from `seed` alone.

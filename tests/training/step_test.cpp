@@ -62,6 +62,36 @@ TEST(Step, EqualInputsGiveEqualBits) {
   for (const auto& [name, value] : a) EXPECT_TRUE(torch::equal(value, b.at(name))) << name;
 }
 
+TEST(Step, WrittenOutEqualsAutogradToTheBit) {
+  for (const auto norm : {Normalization::kBatch, Normalization::kNone}) {
+    const auto run = [norm](bool written) {
+      torch::manual_seed(4);
+      Networks networks = small_networks(3, norm);
+      if (!written) {
+        networks.pass_g.forbid_written();
+        networks.pass_d.forbid_written();
+      }
+      StepResult result;
+      for (int i = 0; i < 3; ++i) {
+        result =
+            train_step(networks, torch::rand({8, 1, 16, 16}) * 2 - 1, torch::randn({8, 8}), true);
+      }
+      auto tensors = tensors_of(*networks.generator);
+      for (const auto& [name, value] : tensors_of(*networks.discriminator)) {
+        tensors["d." + name] = value;
+      }
+      tensors["loss_d"] = result.loss_d;
+      tensors["loss_g"] = result.loss_g;
+      tensors["grad_norm_d"] = result.grad_norm_d;
+      tensors["grad_norm_g"] = result.grad_norm_g;
+      return tensors;
+    };
+    const auto a = run(true);
+    const auto b = run(false);
+    for (const auto& [name, value] : a) EXPECT_TRUE(torch::equal(value, b.at(name))) << name;
+  }
+}
+
 TEST(Step, GradientNormsAreThoseOfAllGradientsTogether) {
   torch::manual_seed(4);
   Networks networks = small_networks(3, Normalization::kNone);
