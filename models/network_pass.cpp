@@ -4,8 +4,10 @@
 
 namespace dcgan {
 
-NetworkPass::NetworkPass(StageSequence network)
-    : network_(std::move(network)), parameters_(network_->parameters()) {}
+NetworkPass::NetworkPass(StageSequence network, std::shared_ptr<GradientMemory> gradients)
+    : network_(std::move(network)),
+      parameters_(network_->parameters()),
+      gradients_(std::move(gradients)) {}
 
 torch::Tensor NetworkPass::forward(const torch::Tensor& input, Wants wants, int64_t groups,
                                    const torch::Tensor& output) {
@@ -13,7 +15,7 @@ torch::Tensor NetworkPass::forward(const torch::Tensor& input, Wants wants, int6
   if (last_was_written_) {
     if (!written_ || written_type_ != input.scalar_type()) {
       written_type_ = input.scalar_type();
-      written_ = WrittenPass::create(network_, written_type_);
+      written_ = WrittenPass::create(network_, written_type_, gradients_);
     }
     return written_->forward(input.contiguous(at::MemoryFormat::ChannelsLast), groups, output);
   }

@@ -15,7 +15,9 @@ namespace dcgan {
 /// it is chosen anew for every forward: a probe may come and go.
 class NetworkPass {
  public:
-  explicit NetworkPass(StageSequence network);
+  /// `gradients` may be shared with the passes of other networks (see GradientMemory).
+  explicit NetworkPass(StageSequence network, std::shared_ptr<GradientMemory> gradients =
+                                                  std::make_shared<GradientMemory>());
 
   /// What the backward will be asked for.
   enum class Wants { kParameters, kInput };
@@ -34,12 +36,15 @@ class NetworkPass {
   /// The gradient at the last forward's input; those of the parameters are not computed.
   torch::Tensor backward_to_input(const torch::Tensor& grad_output);
 
+  const std::shared_ptr<GradientMemory>& gradient_memory() const { return gradients_; }
+
   /// Only autograd's graph from now on (for comparisons).
   void forbid_written() { written_allowed_ = false; }
 
  private:
   StageSequence network_;
   std::vector<torch::Tensor> parameters_;
+  std::shared_ptr<GradientMemory> gradients_;
   bool written_allowed_ = true;
   std::unique_ptr<WrittenPass> written_;
   torch::ScalarType written_type_ = torch::kFloat;

@@ -98,7 +98,8 @@ struct StagePass {
 template <typename T>
 class WrittenPassOf : public WrittenPass {
  public:
-  explicit WrittenPassOf(StageSequence network) : network_(std::move(network)) {
+  WrittenPassOf(StageSequence network, std::shared_ptr<GradientMemory> gradients)
+      : network_(std::move(network)), gradients_(std::move(gradients)) {
     for (const Stage& stage : network_->stages()) stages_.emplace_back(stage);
   }
 
@@ -164,23 +165,27 @@ class WrittenPassOf : public WrittenPass {
     size_t parameter = gradients != nullptr ? gradients->size() : 0;
     const Tensor dense = grad_output.contiguous(at::MemoryFormat::ChannelsLast);
     const T* dy = dense.const_data_ptr<T>();
-    size_t buffer = 0;
+    int half = gradients_->half_without(dy);
     for (size_t i = stages_.size(); i-- > 0;) {
       StagePass<T>& pass = stages_[i];
       const Tensor weight = pass.stage.weight();
-      T* at_convolution = gradients_[buffer].at_least(pass.output_size());
+      T* at_convolution = gradients_->at_least<T>(half, pass.output_size());
       dy = backward_activation(pass, dy, at_convolution, gradients, parameter);
       if (gradients != nullptr) {
         convolution_weight_gradient<T>(pass.kind, pass.input_sizes, weight, pass.input, dy,
                                        (*gradients)[--parameter].template mutable_data_ptr<T>());
         if (i == 0) break;
       }
-      buffer = 1 - buffer;
-      T* dx = gradients_[buffer].at_least(c10::multiply_integers(pass.input_sizes));
+      half = gradients_->half_without(dy);
+      T* dx = gradients_->at_least<T>(half, c10::multiply_integers(pass.input_sizes));
       convolution_data_gradient<T>(pass.kind, pass.input_sizes, weight, dy, dx);
       dy = dx;
     }
-    return gradients != nullptr ? Tensor() : gradients_[buffer].maps(stages_.front().input_sizes);
+    if (gradients != nullptr) return {};
+    const auto& sizes = stages_.front().input_sizes;
+    return torch::from_blob(gradients_->at_least<T>(half, 0), sizes,
+                            {sizes[1] * sizes[2] * sizes[3], 1, sizes[3] * sizes[1], sizes[1]},
+                            torch::TensorOptions(c10::CppTypeToScalarType<T>::value));
   }
 
   // The gradient behind the convolution, in `to` or left where it was; dy may be `to`. Takes the
@@ -233,8 +238,7 @@ class WrittenPassOf : public WrittenPass {
   StageSequence network_;
   std::vector<StagePass<T>> stages_;
   Tensor input_;
-  // Gradients at the output and at the input of the stage at hand, in turn.
-  std::array<Workspace<T>, 2> gradients_;
+  std::shared_ptr<GradientMemory> gradients_;
 };
 
 bool has_kernels(const Stage& stage, torch::ScalarType type) {
@@ -270,9 +274,29 @@ bool WrittenPass::supports(const StageSequence& network, const Tensor& input) {
   return true;
 }
 
-std::unique_ptr<WrittenPass> WrittenPass::create(StageSequence network, torch::ScalarType type) {
-  if (type == torch::kDouble) return std::make_unique<WrittenPassOf<double>>(std::move(network));
-  return std::make_unique<WrittenPassOf<float>>(std::move(network));
+std::unique_ptr<WrittenPass> WrittenPass::create(StageSequence network, torch::ScalarType type,
+                                                 std::shared_ptr<GradientMemory> gradients) {
+  if (type == torch::kDouble) {
+    return std::make_unique<WrittenPassOf<double>>(std::move(network), std::move(gradients));
+  }
+  return std::make_unique<WrittenPassOf<float>>(std::move(network), std::move(gradients));
+}
+
+int GradientMemory::half_without(const void* pointer) const {
+  const Tensor& first = halves_[0];
+  if (!first.defined()) return 0;
+  const auto* begin = static_cast<const std::byte*>(first.const_data_ptr());
+  const auto* at = static_cast<const std::byte*>(pointer);
+  return at >= begin && at < begin + first.numel() ? 1 : 0;
+}
+
+void* GradientMemory::bytes_at_least(int half, int64_t bytes) {
+  Tensor& memory = halves_[static_cast<size_t>(half)];
+  if (!memory.defined() || memory.numel() < bytes) {
+    memory = Tensor();  // first, so that old and new are never held together
+    memory = torch::empty({bytes}, torch::kUInt8);
+  }
+  return memory.mutable_data_ptr();
 }
 
 }  // namespace dcgan

@@ -2,12 +2,32 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "models/stage.h"
 
 namespace dcgan {
+
+/// Memory for gradients at activations, which live from one stage of a backward to the next: two
+/// halves, used in turn. The networks of a training step can share one, because their backwards
+/// follow each other.
+class GradientMemory {
+ public:
+  /// Half 0 or 1 as at least `count` elements; its old content is lost where it has to grow.
+  template <typename T>
+  T* at_least(int half, int64_t count) {
+    return static_cast<T*>(bytes_at_least(half, count * static_cast<int64_t>(sizeof(T))));
+  }
+  /// The first half that does not hold what `pointer` points to.
+  int half_without(const void* pointer) const;
+
+ private:
+  void* bytes_at_least(int half, int64_t bytes);
+
+  std::array<torch::Tensor, 2> halves_;
+};
 
 /// A training pass through a StageSequence with its backward written out: the same kernels in the
 /// same order as autograd's graph would call, equal to the bit, but without a graph, and in memory
@@ -25,7 +45,8 @@ class WrittenPass {
   static bool supports(const StageSequence& network, const torch::Tensor& input);
 
   /// For a network of parameters of this type.
-  static std::unique_ptr<WrittenPass> create(StageSequence network, torch::ScalarType type);
+  static std::unique_ptr<WrittenPass> create(StageSequence network, torch::ScalarType type,
+                                             std::shared_ptr<GradientMemory> gradients);
 
   /// Forward in training mode; running statistics move as in the module's forward. `input`
   /// [N, C, H, W], channels_last, is kept for the backward. The result, channels_last as well, is
@@ -38,8 +59,8 @@ class WrittenPass {
   virtual void backward_to_parameters(const torch::Tensor& grad_output,
                                       const std::vector<torch::Tensor>& gradients) = 0;
 
-  /// The gradient at the input, channels_last; the parameters' are not computed. Valid until the
-  /// next backward.
+  /// The gradient at the input, channels_last; the parameters' are not computed. Lies in the
+  /// gradient memory: valid until the next backward that uses it, which may be given it.
   virtual torch::Tensor backward_to_input(const torch::Tensor& grad_output) = 0;
 };
 

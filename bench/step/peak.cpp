@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "bench/step/fma_loop.h"
+#include "models/kernels/parallel.h"
 
 namespace dcgan::bench {
 namespace {
@@ -25,7 +26,7 @@ double fma_peak() {
   for (int round = 0; round < 5; ++round) {
     constexpr int64_t kIterations = 20'000'000;
     const Clock::time_point start = Clock::now();
-    at::parallel_for(0, threads, 1, [&](int64_t begin, int64_t end) {
+    kernels::parallel_for(threads, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) fma_loop(kIterations);
     });
     best = std::max(best, threads * fma_loop_flops(kIterations) / seconds_since(start));

@@ -11,7 +11,7 @@ Networks::Networks(Generator generator_, Discriminator discriminator_, const Ada
       optimizer_g(generator->named_parameters(), adam_g),
       optimizer_d(discriminator->named_parameters(), adam_d),
       pass_g(generator->main),
-      pass_d(discriminator->main) {}
+      pass_d(discriminator->main, pass_g.gradient_memory()) {}
 
 Networks make_networks(const GeneratorOptions& generator_options,
                        const DiscriminatorOptions& discriminator_options,
