@@ -1,5 +1,7 @@
 #include "models/convolution_function.h"
 
+#include <ATen/autocast_mode.h>
+
 #include "models/kernels/leaky_backward.h"
 
 namespace dcgan {
@@ -9,6 +11,7 @@ using torch::Tensor;
 
 std::optional<ConvolutionKind> kind_of(const Tensor& input, const Tensor& weight,
                                        const ConvolutionOptions& options) {
+  if (at::autocast::is_autocast_enabled(input.device().type())) return std::nullopt;
   if (input.device() != weight.device() || input.scalar_type() != weight.scalar_type()) {
     return std::nullopt;
   }

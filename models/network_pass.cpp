@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include "models/autocast.h"
+
 namespace dcgan {
 
 NetworkPass::NetworkPass(StageSequence network, std::shared_ptr<GradientMemory> gradients)
@@ -11,7 +13,7 @@ NetworkPass::NetworkPass(StageSequence network, std::shared_ptr<GradientMemory> 
 
 torch::Tensor NetworkPass::forward(const torch::Tensor& input, Wants wants, int64_t groups,
                                    const torch::Tensor& output) {
-  last_was_written_ = written_allowed_ && WrittenPass::supports(network_, input);
+  last_was_written_ = written_allowed_ && !autocast_ && WrittenPass::supports(network_, input);
   if (last_was_written_) {
     if (!written_ || written_type_ != input.scalar_type()) {
       written_type_ = input.scalar_type();
@@ -25,7 +27,10 @@ torch::Tensor NetworkPass::forward(const torch::Tensor& input, Wants wants, int6
   input_ = input.detach().requires_grad_(wants == Wants::kInput);
   Activation activation(input_);
   activation.groups = groups;
-  output_ = network_->forward(activation).materialize();
+  {
+    const AutocastGuard autocast(input.device().type(), autocast_);
+    output_ = network_->forward(activation).materialize().to(input.scalar_type());
+  }
   const torch::Tensor result = output_.detach();
   return output.defined() ? output.copy_(result) : result;
 }

@@ -36,6 +36,9 @@ class NetworkPass {
   /// The gradient at the last forward's input; those of the parameters are not computed.
   torch::Tensor backward_to_input(const torch::Tensor& grad_output);
 
+  /// Convolutions in bfloat16 from now on (see AutocastGuard), through autograd.
+  void set_autocast(bool enabled) { autocast_ = enabled; }
+
   const std::shared_ptr<GradientMemory>& gradient_memory() const { return gradients_; }
 
   /// Only autograd's graph from now on (for comparisons).
@@ -46,6 +49,7 @@ class NetworkPass {
   std::vector<torch::Tensor> parameters_;
   std::shared_ptr<GradientMemory> gradients_;
   bool written_allowed_ = true;
+  bool autocast_ = false;
   std::unique_ptr<WrittenPass> written_;
   torch::ScalarType written_type_ = torch::kFloat;
   bool last_was_written_ = false;

@@ -55,12 +55,15 @@ def step_flops(image_size, channels, nf):
 
 
 class Contestant:
+    device = "cpu"
+
     def __init__(self, name, figure, norm, worker, python):
         size, channels, nf, threads = FIGURES[figure]
         self.name = name
         command = [str(worker)] if name in ("dcgan", "plain") else [python, str(HERE / "worker.py")]
         command += ["--contestant", name, "--norm", norm, "--threads", str(threads), "--image-size", str(size),
-                    "--channels", str(channels), "--nf", str(nf), "--batch-size", str(BATCH), "--nz", str(LATENT)]
+                    "--channels", str(channels), "--nf", str(nf), "--batch-size", str(BATCH), "--nz", str(LATENT),
+                    "--device", self.device]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.DEVNULL if name == "compile" else None)
 
@@ -150,15 +153,18 @@ def main():
     parser.add_argument("--norms", default="batch,none")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--images", type=int, default=10_000, help="generated a round (0: none)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
+    Contestant.device = options.device
     names = options.contestants.split(",")
 
     def log(text):
         print(text, flush=True)
 
     load = pathlib.Path("/proc/loadavg").read_text().split()[0]
-    result = {"processor": processor(), "vectors": vector_extensions(), "load": float(load), "batch_size": BATCH,
+    result = {"processor": processor(), "vectors": vector_extensions(), "device": options.device,
+              "load": float(load), "batch_size": BATCH,
               "rounds": options.rounds, "figures": {}}
     log(f"{result['processor']} ({', '.join(result['vectors'])}), load average {load}")
     for figure in options.figures.split(","):

@@ -1,6 +1,8 @@
 // What the step's benchmark compares: a way of training the same networks on the same data.
 #pragma once
 
+#include <torch/types.h>
+
 #include <cstdint>
 #include <memory>
 
@@ -13,6 +15,7 @@ struct Setting {
   int64_t nf = 16;  // ngf = ndf
   int64_t batch_size = 64;
   bool norm = true;
+  torch::Device device = torch::kCPU;
 };
 
 class Contestant {

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "bench/step/contestant.h"
-#include "data/dataset.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "training/networks.h"
@@ -16,7 +15,8 @@ class Program : public Contestant {
       : setting_(setting),
         images_(torch::randint(0, 256,
                                {2048, setting.image_size, setting.image_size, setting.channels},
-                               torch::kUInt8)),
+                               torch::kUInt8)
+                    .to(setting.device)),
         networks_(make_networks(GeneratorOptions()
                                     .image_size(setting.image_size)
                                     .channels(setting.channels)
@@ -28,18 +28,26 @@ class Program : public Contestant {
                                     .channels(setting.channels)
                                     .ndf(setting.nf)
                                     .normalization(norm()),
-                                parse_initialization("dcgan"), /*seed=*/0, {}, {}, torch::kCPU)) {}
+                                parse_initialization("dcgan"), /*seed=*/0, {}, {},
+                                setting.device)) {}
 
   void train(int64_t steps) override {
     const int64_t batch = setting_.batch_size;
     for (int64_t i = 0; i < steps; ++i) {
       const int64_t first = step_ * batch % (images_.size(0) - batch + 1);
       ++step_;
-      const StepResult result =
-          train_step(networks_, to_network_range(images_.narrow(0, first, batch)),
-                     training_latents(/*seed=*/0, step_, batch, setting_.nz), false);
-      sink_ += result.loss_d.item<double>();
+      const torch::Tensor real = images_.narrow(0, first, batch)
+                                     .permute({0, 3, 1, 2})
+                                     .to(torch::kFloat)
+                                     .div_(127.5)
+                                     .sub_(1);
+      loss_ =
+          train_step(networks_, real,
+                     training_latents(/*seed=*/0, step_, batch, setting_.nz).to(setting_.device),
+                     false)
+              .loss_d;
     }
+    sink_ += loss_.item<double>();  // waits for a GPU
   }
 
   void generate(int64_t count) override {
@@ -59,6 +67,7 @@ class Program : public Contestant {
   Setting setting_;
   torch::Tensor images_;
   Networks networks_;
+  torch::Tensor loss_;
   int64_t step_ = 0;
   double sink_ = 0;
 };

@@ -22,6 +22,8 @@
 
 #include "bench/step/contestant.h"
 #include "bench/step/peak.h"
+#include "tests/device/open_device.h"
+#include "training/numerics.h"
 
 namespace dcgan::bench {
 namespace {
@@ -53,8 +55,9 @@ int64_t peak_resident() {
 
 int run(int argc, char** argv) {
   std::map<std::string, std::string> arguments{
-      {"--image-size", "32"}, {"--channels", "1"}, {"--nz", "100"},     {"--nf", "16"},
-      {"--batch-size", "64"}, {"--threads", "1"},  {"--norm", "batch"}, {"--contestant", "dcgan"}};
+      {"--image-size", "32"}, {"--channels", "1"},       {"--nz", "100"},
+      {"--nf", "16"},         {"--batch-size", "64"},    {"--threads", "1"},
+      {"--norm", "batch"},    {"--contestant", "dcgan"}, {"--device", "cpu"}};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!arguments.contains(argv[i])) {
       std::fprintf(stderr, "unknown option %s\n", argv[i]);
@@ -68,7 +71,9 @@ int run(int argc, char** argv) {
                         .nz = number("--nz"),
                         .nf = number("--nf"),
                         .batch_size = number("--batch-size"),
-                        .norm = arguments.at("--norm") == "batch"};
+                        .norm = arguments.at("--norm") == "batch",
+                        .device = testing::open_device_of_bundle(arguments.at("--device"))};
+  set_numerics(parse_precision("auto", setting.device), /*deterministic=*/false);
   at::set_num_threads(static_cast<int>(number("--threads")));
   // What is loaded or made at the first operator belongs to the libraries.
   torch::matmul(torch::ones({64, 64}), torch::ones({64, 64}));

@@ -27,6 +27,7 @@ def main():
     for name, default in [("image-size", 32), ("channels", 1), ("nz", 100), ("nf", 16),
                           ("batch-size", 64), ("threads", 1)]:
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--norm", choices=["batch", "none"], default="batch")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -35,11 +36,13 @@ def main():
     loaded = resident()
 
     shape = (2048, options.channels, options.image_size, options.image_size)
-    images = torch.randint(0, 256, shape, dtype=torch.uint8)
+    images = torch.randint(0, 256, shape, dtype=torch.uint8, device=options.device)
+    torch.set_default_device(options.device)
+    torch.backends.cudnn.benchmark = True
     twin = Twin(options.image_size, options.channels, options.nz, options.nf, options.nf,
                 norm=options.norm == "batch")
     if options.contestant == "compile":
-        twin.compile()
+        twin.compile("reduce-overhead" if options.device != "cpu" else None)
     batch = options.batch_size
     done = 0
 
@@ -64,6 +67,8 @@ def main():
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             print(json.dumps({"loaded": loaded, "peak": peak}), flush=True)
             continue
+        if options.device != "cpu":
+            torch.cuda.synchronize()
         print(json.dumps({"seconds": time.perf_counter() - start,
                           "cpu_seconds": time.process_time() - cpu}), flush=True)
 

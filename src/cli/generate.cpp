@@ -14,6 +14,7 @@
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
+#include "sampling/seeds.h"
 #include "sampling/statistics.h"
 
 namespace dcgan {

@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace dcgan {
@@ -15,9 +14,6 @@ at::Tensor latents_of_seeds(const std::vector<uint64_t>& seeds, int64_t nz);
 /// The latents of training step `step` (counted from 1): float [count, nz], a function of its
 /// arguments alone.
 at::Tensor training_latents(uint64_t seed, int64_t step, int64_t count, int64_t nz);
-
-/// "5", "5-68", "0,1,7-9": seeds in the order given. Throws UsageError naming `option`.
-std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& option);
 
 /// first, first + 1, ..., `count` of them.
 std::vector<uint64_t> seed_range(uint64_t first, int64_t count);

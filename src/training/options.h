@@ -28,6 +28,8 @@ struct TrainOptions {
   double beta1 = 0.5;
   int64_t seed = 0;
   std::string device = "auto";
+  std::string precision = "auto";
+  bool deterministic = false;
   int64_t threads = 0;
   int64_t log_every = 10;
   int64_t sample_every = 100;
@@ -82,6 +84,16 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"beta1", "Adam's decay of the first moment", false}, o.beta1);
   visit(OptionInfo{"seed", "seed of weights, order and latents; 0 or above", false}, o.seed);
   visit(OptionInfo{"device", "auto, cpu, cuda or cuda:N", true}, o.device);
+  visit(OptionInfo{"precision",
+                   "of the convolutions: fp32, on a GPU also tf32 or bf16; auto: fp32 on a "
+                   "processor, tf32 on a GPU",
+                   false},
+        o.precision);
+  visit(
+      OptionInfo{"deterministic",
+                 "the same bits in every run on a GPU too, at some cost (a processor always does)",
+                 true},
+      o.deterministic);
   visit(OptionInfo{"threads", "threads for the mathematics; 0: one per processor", true},
         o.threads);
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);

@@ -1,6 +1,7 @@
 #include "training/step.h"
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/grad_mode.h>
 
 #include "training/losses.h"
 
@@ -33,6 +34,7 @@ torch::Tensor& with_real(torch::Tensor& images, const torch::Tensor& real) {
 StepResult train_step(Networks& networks, const torch::Tensor& real, const torch::Tensor& latents,
                       bool with_gradient_norms) {
   using Wants = NetworkPass::Wants;
+  const torch::AutoGradMode with_graph(true);  // whatever the caller has set
   StepResult result;
   const int64_t batch = real.size(0);
   const torch::Tensor& images = with_real(networks.images, real);

@@ -19,6 +19,7 @@
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "training/environment.h"
+#include "training/numerics.h"
 #include "training/signals.h"
 #include "training/step.h"
 
@@ -100,6 +101,28 @@ void check_same_data(const Progressed& saved, const std::string& fingerprint,
   }
 }
 
+Precision precision_of(const TrainOptions& options, const torch::Device& device) {
+  try {
+    return parse_precision(options.precision, device);
+  } catch (const c10::ValueError& error) {
+    throw UsageError(fmt::format("--precision {}: {}", options.precision,
+                                 first_line(error.what_without_backtrace())));
+  }
+}
+
+// The images on a GPU, if they fit: then no step waits for one to be sent. Undefined elsewhere.
+torch::Tensor resident_images(const Dataset& dataset, const torch::Device& device) {
+  constexpr int64_t kMost = int64_t{4} << 30;
+  const int64_t bytes =
+      dataset.size() * dataset.image_size() * dataset.image_size() * dataset.channels();
+  if (!device.is_cuda() || bytes > kMost) return {};
+  try {
+    return dataset.images(torch::arange(dataset.size())).to(device);
+  } catch (const c10::OutOfMemoryError&) {
+    return {};
+  }
+}
+
 // The same latents in every grid of a run, so that its pictures form a film.
 torch::Tensor grid_latents(const TrainOptions& options) {
   constexpr uint64_t kFirstSeed = 0;
@@ -156,6 +179,7 @@ class Training {
         run_(std::move(run)),
         device_(device),
         dataset_(std::move(dataset)),
+        resident_(resident_images(*dataset_, device)),
         networks_(make_networks(options_, device)),
         order_(dataset_->size(), static_cast<uint64_t>(options_.seed)) {
     progressed_.data_fingerprint = dataset_->fingerprint();
@@ -167,6 +191,9 @@ class Training {
       resumed_ = true;
     }
     quiet_ = request.quiet;
+    const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
+    networks_.pass_g.set_autocast(bfloat16);
+    networks_.pass_d.set_autocast(bfloat16);
     prepare_folder(threads);
   }
 
@@ -253,7 +280,9 @@ class Training {
     networks_.generator->main->set_probe(probe_g);
     networks_.discriminator->main->set_probe(probe_d);
     const torch::Tensor indices = order_.batch(progressed_.images_seen, options_.batch_size);
-    const torch::Tensor real = to_network_range(dataset_->images(indices).to(device_));
+    const torch::Tensor real = to_network_range(
+        resident_.defined() ? resident_.index_select(0, indices.to(device_, /*non_blocking=*/true))
+                            : dataset_->images(indices).to(device_));
     const torch::Tensor latents =
         training_latents(static_cast<uint64_t>(options_.seed), progressed_.step + 1,
                          options_.batch_size, options_.nz)
@@ -338,6 +367,7 @@ class Training {
   RunDirectory run_;
   torch::Device device_;
   std::unique_ptr<Dataset> dataset_;
+  torch::Tensor resident_;
   Networks networks_;
   SampleOrder order_;
   Progressed progressed_;
@@ -352,6 +382,8 @@ TrainResult train(TrainRequest request) {
   TrainOptions& options = request.options;
   validate(options);
   const torch::Device device = open_device(options.device);
+  const Precision precision = precision_of(options, device);
+  set_numerics(precision, options.deterministic);
   const int threads = set_threads(options.threads);
   options.threads = threads;  // a resume uses as many: another number rounds differently
   std::error_code ignored;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/autocast.h"
 #include "models/discriminator.h"
 #include "models/generator.h"
 #include "models/initialization.h"
@@ -154,6 +155,21 @@ TEST(NetworkPass, LeavesToAutogradWhatTheKernelsDoNotKnow) {
   Discriminator evaluated = batch(BatchNormOptions(1));
   evaluated->eval();
   EXPECT_FALSE(supported(evaluated, images));
+}
+
+TEST(NetworkPass, AutocastComputesConvolutionsInBfloat16AndResultsInFloat) {
+  torch::manual_seed(2);
+  Discriminator network = discriminator(16, Normalization::kBatch, torch::kFloat);
+  NetworkPass pass(network->main);
+  const torch::Tensor input = torch::randn({8, 3, 16, 16});
+  const torch::Tensor exact = pass.forward(input, Wants::kInput).clone();
+  pass.set_autocast(true);
+  const torch::Tensor rough = pass.forward(input, Wants::kInput);
+  EXPECT_EQ(rough.scalar_type(), torch::kFloat);
+  EXPECT_FALSE(torch::equal(exact, rough));
+  EXPECT_LT(((exact - rough).norm() / exact.norm()).item<double>(), 0.03);
+  EXPECT_EQ(pass.backward_to_input(torch::ones_like(rough)).scalar_type(), torch::kFloat);
+  EXPECT_FALSE(at::autocast::is_autocast_enabled(torch::kCPU)) << "left on";
 }
 
 TEST(NetworkPass, AutogradServesEveryNorm) {

@@ -1,5 +1,7 @@
 #include "sampling/latents.h"
 
+#include "sampling/seeds.h"
+
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
