@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+from chart import bar_chart
+
 HERE = pathlib.Path(__file__).resolve().parent
 CONTESTANTS = ["dcgan", "plain", "eager", "compile"]
 # image size, channels, ngf = ndf, threads
@@ -45,24 +47,24 @@ def forward_flops(image_size, channels, nf):
     return total_g, first_g, total_d, first_d
 
 
-def step_flops(image_size, channels, nf):
+def step_flops(image_size, channels, nf, batch=BATCH):
     """Operations that a step needs: G and D forward, D on real and fake with weight gradients, then
     back through D to the images without, and through G."""
     g, first_g, d, first_d = forward_flops(image_size, channels, nf)
     discriminator = 2 * (d + d + d - first_d)  # no gradient towards the images
     generator = g + d + d + g + g - first_g
-    return BATCH * (discriminator + generator)
+    return batch * (discriminator + generator)
 
 
 class Contestant:
     device = "cpu"
 
-    def __init__(self, name, figure, norm, worker, python):
+    def __init__(self, name, figure, norm, worker, python, batch=BATCH):
         size, channels, nf, threads = FIGURES[figure]
         self.name = name
         command = [str(worker)] if name in ("dcgan", "plain") else [python, str(HERE / "worker.py")]
         command += ["--contestant", name, "--norm", norm, "--threads", str(threads), "--image-size", str(size),
-                    "--channels", str(channels), "--nf", str(nf), "--batch-size", str(BATCH), "--nz", str(LATENT),
+                    "--channels", str(channels), "--nf", str(nf), "--batch-size", str(batch), "--nz", str(LATENT),
                     "--device", self.device]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.DEVNULL if name == "compile" else None)
@@ -144,6 +146,22 @@ def vector_extensions():
     return [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in flags]
 
 
+LABELS = {"dcgan": "this program", "plain": "LibTorch, plain loop", "eager": "PyTorch, eager",
+          "compile": "torch.compile"}
+
+
+def chart_of(result):
+    groups = []
+    for figure, entry in result["figures"].items():
+        size, channels, nf, threads = FIGURES[figure]
+        heading = (f"({figure}) {size}x{size}x{channels}, ngf = ndf = {nf}, batch {BATCH}, {threads} "
+                   f"thread{'s' if threads > 1 else ''}")
+        bars = [(LABELS[name], value["ms"]) for name, value in entry["norms"].get("batch", {}).items()]
+        if bars:
+            groups.append((heading, bars))
+    return bar_chart(f"Milliseconds a training step, with batch norm ({result['processor']})", groups, "ms")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worker", type=pathlib.Path, default=HERE.parent.parent / "build/release/bench_step")
@@ -155,6 +173,7 @@ def main():
     parser.add_argument("--images", type=int, default=10_000, help="generated a round (0: none)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--svg", type=pathlib.Path, help="a chart of the steps with batch norm")
     options = parser.parse_args()
     Contestant.device = options.device
     names = options.contestants.split(",")
@@ -196,9 +215,13 @@ def main():
         result["generation"] = rates
         log(f"\nGeneration of {options.images:,} images, figure (c): "
             + ", ".join(f"{name} {rate:,.0f} images/s" for name, rate in rates.items()))
+    if options.svg:
+        options.svg.parent.mkdir(parents=True, exist_ok=True)
+        options.svg.write_text(chart_of(result))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
