@@ -1,6 +1,7 @@
 #include "models/initialization.h"
 
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
 
 #include <charconv>
 #include <cmath>
@@ -23,13 +24,17 @@ double taps(int64_t kernel, int64_t stride) {
 // Forward, a transposed convolution's output meets kernel/stride taps an axis and its input all of
 // them; a convolution the other way round. A 1x1 input meets no border: its outputs see one tap.
 Fans fans_of(const torch::nn::Module& module, const torch::Tensor& weight) {
-  const double kernel_area = static_cast<double>(weight.size(2) * weight.size(3));
+  const double kernel_area =
+      weight.dim() == 4 ? static_cast<double>(weight.size(2) * weight.size(3)) : 1;
   if (const auto* transposed = module.as<torch::nn::ConvTranspose2dImpl>()) {
     const int64_t stride = transposed->options.stride()->at(0);
     // The networks use stride 1 without padding only to spread a 1x1 input.
     const double per_output = stride == 1 ? 1.0 : std::pow(taps(weight.size(2), stride), 2);
     return {static_cast<double>(weight.size(0)) * per_output,
             static_cast<double>(weight.size(1)) * kernel_area};
+  }
+  if (module.as<torch::nn::LinearImpl>() != nullptr) {
+    return {static_cast<double>(weight.size(1)), static_cast<double>(weight.size(0))};
   }
   const auto* convolution = module.as<torch::nn::Conv2dImpl>();
   const int64_t stride = convolution->options.stride()->at(0);
@@ -82,15 +87,16 @@ void initialize(torch::nn::Module& network, const Initialization& initialization
   const torch::NoGradGuard no_grad;
   const RandomStream random(seed, "initialization");
   for (const auto& layer : network.named_modules("", /*include_self=*/false)) {
-    const bool convolution = layer.value()->as<torch::nn::Conv2dImpl>() != nullptr ||
-                             layer.value()->as<torch::nn::ConvTranspose2dImpl>() != nullptr;
+    const bool weighted = layer.value()->as<torch::nn::Conv2dImpl>() != nullptr ||
+                          layer.value()->as<torch::nn::ConvTranspose2dImpl>() != nullptr ||
+                          layer.value()->as<torch::nn::LinearImpl>() != nullptr;
     for (auto& item : layer.value()->named_parameters(/*recurse=*/false)) {
       torch::Tensor& parameter = item.value();
       const std::string name = layer.key() + "." + item.key();
       const RandomStream stream(random.key(), name);
       if (item.key() == "bias") {
         parameter.zero_();
-      } else if (convolution) {
+      } else if (weighted) {
         const Fans fans = fans_of(*layer.value(), parameter);
         assign_normal(parameter, 0.0, standard_deviation(initialization, fans), stream);
       } else if (initialization.scheme == Initialization::Scheme::kDcgan) {

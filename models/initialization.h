@@ -7,7 +7,8 @@
 
 namespace dcgan {
 
-/// How the convolutions' weights start: zero-mean normal, with the standard deviation of
+/// How the weights of convolutions and fully connected layers start: zero-mean normal, with the
+/// standard deviation of
 ///   dcgan      0.02 (Radford 2015); batch norm's gamma from N(1, 0.02) as in the PyTorch example
 ///   he         sqrt(2 / fan_in) (He et al. 2015, equation 10)
 ///   xavier     sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010, equation 16)
@@ -24,8 +25,8 @@ struct Initialization {
 /// "dcgan", "he", "xavier" or "normal:STD". Throws c10::ValueError on anything else.
 Initialization parse_initialization(std::string_view text);
 
-/// Sets every parameter of `network` (a Generator or Discriminator) from `seed` alone; each
-/// parameter has a random stream of its own, named after it.
+/// Sets every parameter of `network` (a Generator, Discriminator or Classifier) from `seed` alone;
+/// each parameter has a random stream of its own, named after it.
 void initialize(torch::nn::Module& network, const Initialization& initialization, uint64_t seed);
 
 }  // namespace dcgan

@@ -80,6 +80,7 @@ int run_command_line(int argc, char** argv) {
   Verb chosen;
   add_train(app, chosen);
   add_generate(app, chosen);
+  add_evaluate(app, chosen);
   add_report(app, chosen);
   add_info(app, chosen);
 

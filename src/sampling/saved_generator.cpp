@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/text.h"
+#include "interchange/load_module.h"
 
 namespace dcgan {
 namespace {
@@ -86,26 +87,6 @@ std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& 
           {"ndf", std::to_string(summary.ndf)},
           {"norm-g", summary.norm_g},
           {"norm-d", summary.norm_d}};
-}
-
-void load_module(torch::nn::Module& module, const TensorFile& file, const std::string& prefix,
-                 const std::filesystem::path& path) {
-  const torch::NoGradGuard no_grad;
-  const auto load = [&](const std::string& name, torch::Tensor& target) {
-    const auto found = file.tensors.find(prefix + name);
-    if (found == file.tensors.end()) {
-      throw CheckpointError(fmt::format("{} lacks the tensor {}{}: it is of another architecture",
-                                        path.string(), prefix, name));
-    }
-    if (found->second.sizes() != target.sizes()) {
-      throw CheckpointError(fmt::format("{}: {}{} has shape {}, this network needs {}",
-                                        path.string(), prefix, name,
-                                        c10::str(found->second.sizes()), c10::str(target.sizes())));
-    }
-    target.copy_(found->second);
-  };
-  for (auto& item : module.named_parameters()) load(item.key(), item.value());
-  for (auto& item : module.named_buffers()) load(item.key(), item.value());
 }
 
 Generator load_generator(const TensorFile& file, const std::filesystem::path& path,

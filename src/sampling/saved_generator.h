@@ -28,11 +28,6 @@ CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesy
 /// The file's metadata entries that `summarize_checkpoint` reads.
 std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& summary);
 
-/// Copies the file's tensors `prefix` + name into the module's parameters and buffers. Throws
-/// CheckpointError naming path and the first tensor that is missing or has another shape.
-void load_module(torch::nn::Module& module, const TensorFile& file, const std::string& prefix,
-                 const std::filesystem::path& path);
-
 /// The generator of a checkpoint, ready to sample on `device`.
 Generator load_generator(const TensorFile& file, const std::filesystem::path& path,
                          const torch::Device& device);

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 #include "common/error.h"
+#include "common/text.h"
+#include "interchange/load_module.h"
 #include "sampling/saved_generator.h"
 
 namespace dcgan {
@@ -91,6 +94,16 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
         fmt::format("{}: images-seen is '{}', expected a number", path.string(), seen));
   }
   point.progressed.data_fingerprint = metadata(point.file, path, "data-fingerprint");
+  if (const auto best = point.file.metadata.find("best-metric");
+      best != point.file.metadata.end()) {
+    const std::string& text = best->second;
+    const auto [last, wrong] =
+        std::from_chars(text.data(), text.data() + text.size(), point.progressed.best_metric);
+    if (wrong != std::errc() || last != text.data() + text.size()) {
+      throw CheckpointError(
+          fmt::format("{}: best-metric is '{}', expected a number", path.string(), text));
+    }
+  }
   try {
     options_from_toml(metadata(point.file, path, "config"), "config", point.options);
     validate(point.options);
@@ -146,6 +159,9 @@ void save_checkpoint(const fs::path& path, const Networks& networks, const Progr
   file.metadata["config"] = options_to_toml(options);
   file.metadata["images-seen"] = std::to_string(progressed.images_seen);
   file.metadata["data-fingerprint"] = progressed.data_fingerprint;
+  if (std::isfinite(progressed.best_metric)) {
+    file.metadata["best-metric"] = format_exact(progressed.best_metric);
+  }
   write_safetensors(path, file);
 }
 

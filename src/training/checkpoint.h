@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "interchange/safetensors.h"
@@ -16,6 +17,8 @@ struct Progressed {
   int64_t step = 0;
   int64_t images_seen = 0;
   std::string data_fingerprint;
+  /// The smallest value so far of --eval-metric.
+  double best_metric = std::numeric_limits<double>::infinity();
 };
 
 /// Name of a tensor of the networks or optimisers that holds NaN or infinity, or "". A checkpoint

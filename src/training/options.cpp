@@ -151,6 +151,10 @@ void validate(const TrainOptions& o) {
   check_range("threads", o.threads, 0, 4096);
   check_range("log-every", o.log_every, 1, kUnbounded);
   check_range("sample-every", o.sample_every, 1, kUnbounded);
+  check_range("eval-every", o.eval_every, 0, kUnbounded);
+  check_range("eval-samples", o.eval_samples, 2, kMany);
+  require(o.eval_metric == "fid" || o.eval_metric == "kid",
+          fmt::format("--eval-metric {}: expected fid or kid", o.eval_metric));
   check_range("probe-every", o.probe_every, 0, kUnbounded);
   check_range("checkpoint-every", o.checkpoint_every, 1, kUnbounded);
 }

@@ -34,6 +34,10 @@ struct TrainOptions {
   int64_t log_every = 10;
   int64_t sample_every = 100;
   int64_t checkpoint_every = 500;
+  int64_t eval_every = 0;
+  std::string eval_metric = "fid";
+  int64_t eval_samples = 2000;
+  std::string eval_features;
   int64_t probe_every = 0;
   bool check_finite = false;
 };
@@ -99,6 +103,19 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);
   visit(OptionInfo{"sample-every", "steps between sample grids", true}, o.sample_every);
   visit(OptionInfo{"checkpoint-every", "steps between checkpoints", true}, o.checkpoint_every);
+  visit(OptionInfo{"eval-every",
+                   "steps between measurements of FID and KID, logged; the best checkpoint is kept "
+                   "as checkpoints/best.safetensors; 0: never",
+                   true},
+        o.eval_every);
+  visit(OptionInfo{"eval-metric", "which of them is best at its smallest: fid or kid", true},
+        o.eval_metric);
+  visit(OptionInfo{"eval-samples", "images drawn for a measurement", true}, o.eval_samples);
+  visit(OptionInfo{"eval-features",
+                   "digits, stacked-digits, random or a TorchScript file .pt; empty: digits for "
+                   "digits, else random",
+                   true},
+        o.eval_features);
   visit(OptionInfo{"probe-every",
                    "steps between lines of probe.jsonl: mean, deviation, dead units and gradient "
                    "norm of every layer; 0: never",

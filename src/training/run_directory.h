@@ -28,6 +28,10 @@ class RunDirectory {
   std::filesystem::path reals() const { return path_ / "reals.png"; }
   std::filesystem::path sample(int64_t step) const;
   std::filesystem::path checkpoint(int64_t step) const;
+  /// The checkpoint whose --eval-metric was smallest.
+  std::filesystem::path best_checkpoint() const {
+    return path_ / "checkpoints" / "best.safetensors";
+  }
 
   /// Checkpoints on disk, newest first.
   std::vector<std::filesystem::path> checkpoints() const;

@@ -20,6 +20,7 @@
 #include "sampling/sampler.h"
 #include "training/environment.h"
 #include "training/numerics.h"
+#include "training/run_evaluator.h"
 #include "training/signals.h"
 #include "training/step.h"
 
@@ -337,13 +338,36 @@ class Training {
     if (logged) {
       metrics = to_metrics(result, progressed_.step, progressed_.images_seen, dataset_->size());
     }
+    const bool evaluated = options_.eval_every > 0 && is_due(options_.eval_every, progressed_.step);
+    if (evaluated) measure(metrics);
     const bool sampled = is_due(options_.sample_every, progressed_.step);
     if (sampled) metrics.emplace_back("sample_std", write_samples());
     if (logged) {
       metrics.emplace_back("seconds", seconds);
       metrics.emplace_back("images_per_second", rate);
     }
-    if (logged || sampled) log.write(metrics);
+    if (logged || sampled || evaluated) log.write(metrics);
+  }
+
+  // FID and what comes with it; keeps the checkpoint if it is the best so far.
+  void measure(Metrics& metrics) {
+    if (!evaluator_) {
+      evaluator_ = std::make_unique<RunEvaluator>(*dataset_, options_.eval_features,
+                                                  options_.eval_samples, options_.nz);
+    }
+    const Evaluation found = evaluator_->evaluate(networks_.generator);
+    metrics.emplace_back("features", evaluator_->features());
+    metrics.emplace_back("fid", found.fid);
+    metrics.emplace_back("kid", found.kid.mean);
+    if (found.modes) {
+      metrics.emplace_back("modes_covered", static_cast<double>(found.modes->covered));
+      metrics.emplace_back("class_entropy", found.modes->entropy);
+    }
+    const double value = options_.eval_metric == "kid" ? found.kid.mean : found.fid;
+    if (value < progressed_.best_metric && first_not_finite(networks_).empty()) {
+      progressed_.best_metric = value;
+      save_checkpoint(run_.best_checkpoint(), networks_, progressed_, options_);
+    }
   }
 
   void save() {
@@ -371,6 +395,7 @@ class Training {
   Networks networks_;
   SampleOrder order_;
   Progressed progressed_;
+  std::unique_ptr<RunEvaluator> evaluator_;
   std::optional<MetricsLog> probe_log_;
   bool resumed_ = false;
   bool quiet_ = false;

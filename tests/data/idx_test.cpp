@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "common/data_files.h"
 #include "data/digits.h"
 #include "expect_error.h"
 #include "temporary_folder.h"

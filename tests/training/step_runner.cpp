@@ -8,30 +8,12 @@
 
 #include <cstdio>
 
+#include "interchange/load_module.h"
 #include "interchange/safetensors.h"
 #include "training/step.h"
 
 namespace dcgan {
 namespace {
-
-void load(torch::nn::Module& network, const std::string& prefix, const TensorFile& file) {
-  const torch::NoGradGuard no_grad;
-  for (auto& item : network.named_parameters()) {
-    item.value().copy_(file.tensors.at(prefix + item.key()));
-  }
-  for (auto& item : network.named_buffers()) {
-    item.value().copy_(file.tensors.at(prefix + item.key()));
-  }
-}
-
-void store(const torch::nn::Module& network, const std::string& prefix, TensorFile& file) {
-  for (const auto& item : network.named_parameters()) {
-    file.tensors[prefix + item.key()] = item.value().detach().contiguous();
-  }
-  for (const auto& item : network.named_buffers()) {
-    file.tensors[prefix + item.key()] = item.value().contiguous();
-  }
-}
 
 void run(const char* in, const char* out, int threads) {
   at::set_num_threads(threads);
@@ -55,8 +37,8 @@ void run(const char* in, const char* out, int threads) {
                                   .normalization(normalization));
   generator->to(real.scalar_type());
   discriminator->to(real.scalar_type());
-  load(*generator, "generator.", file);
-  load(*discriminator, "discriminator.", file);
+  load_module(*generator, file, "generator.", in);
+  load_module(*discriminator, file, "discriminator.", in);
   const AdamOptions adam{.lr = std::stod(file.metadata.at("lr")),
                          .beta1 = std::stod(file.metadata.at("beta1"))};
   Networks networks(generator, discriminator, adam, adam);
@@ -67,8 +49,8 @@ void run(const char* in, const char* out, int threads) {
     losses[step][1] = result.loss_g.item<double>();
   }
   TensorFile result;
-  store(*generator, "generator.", result);
-  store(*discriminator, "discriminator.", result);
+  store_module(*generator, "generator.", result);
+  store_module(*discriminator, "discriminator.", result);
   result.tensors["losses"] = losses;
   for (const auto& [prefix, adam_of] :
        {std::pair("exp_avg.generator.", &networks.optimizer_g),

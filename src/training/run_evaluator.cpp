@@ -1,0 +1,55 @@
+#include "training/run_evaluator.h"
+
+#include <torch/types.h>
+
+#include "sampling/latents.h"
+#include "sampling/sampler.h"
+
+namespace dcgan {
+namespace {
+
+std::string default_features(const Dataset& dataset) {
+  const std::string& name = dataset.name();
+  return name == "digits" || name == "stacked-digits" ? name : "random";
+}
+
+}  // namespace
+
+RunEvaluator::RunEvaluator(const Dataset& dataset, const std::string& features, int64_t samples,
+                           int64_t nz)
+    : dataset_(dataset),
+      features_(open_features(features.empty() ? default_features(dataset) : features)),
+      samples_(samples),
+      nz_(nz) {
+  options_.pixels = false;
+  options_.manifold = false;
+  options_.kept_images = 512;
+  options_.kid_subsets = 20;
+  options_.kid_subset_size = std::min<int64_t>(samples, 500);
+}
+
+RunEvaluator::~RunEvaluator() = default;
+
+Evaluation RunEvaluator::evaluate(Generator& generator) {
+  if (!real_) {
+    real_ = std::make_unique<SetSummary>(summarize({dataset_.name(), dataset_.size(),
+                                                    [&](int64_t first, int64_t count) {
+                                                      return dataset_.images(
+                                                          torch::arange(first, first + count));
+                                                    }},
+                                                   *features_, options_));
+  }
+  // Seeds that no other part of the program draws by default.
+  constexpr uint64_t kFirstSeed = uint64_t{1} << 32;
+  const SetSummary drawn = summarize(
+      {"generated", samples_,
+       [&](int64_t first, int64_t count) {
+         return sample_images(
+             generator,
+             latents_of_seeds(seed_range(kFirstSeed + static_cast<uint64_t>(first), count), nz_));
+       }},
+      *features_, options_);
+  return dcgan::evaluate(drawn, *real_, options_);
+}
+
+}  // namespace dcgan

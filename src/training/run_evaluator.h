@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "data/dataset.h"
+#include "metrics/evaluation.h"
+#include "models/generator.h"
+
+namespace dcgan {
+
+/// Measures a generator against the training images now and then during a run: their features are
+/// computed once, at the first call.
+class RunEvaluator {
+ public:
+  /// `features` as open_features() takes it; empty: digits for the digits, stacked-digits for
+  /// those, else random. `samples` images are drawn each time, from latents that stay the same.
+  RunEvaluator(const Dataset& dataset, const std::string& features, int64_t samples, int64_t nz);
+  ~RunEvaluator();
+
+  /// FID, KID and, with a classifier, modes; no measures of pixels or neighbourhoods.
+  Evaluation evaluate(Generator& generator);
+
+  std::string features() const { return features_->name(); }
+
+ private:
+  const Dataset& dataset_;
+  std::unique_ptr<FeatureExtractor> features_;
+  EvaluationOptions options_;
+  std::unique_ptr<SetSummary> real_;
+  int64_t samples_;
+  int64_t nz_;
+};
+
+}  // namespace dcgan

@@ -1,0 +1,185 @@
+"""dcgan evaluate: what it prints, that it does not depend on how pictures travel, and bad input."""
+import json
+import os
+import shutil
+import unittest
+
+import numpy
+import torch
+from PIL import Image
+
+from program import SMALL, ProgramTest
+
+
+class Evaluate(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        os.environ["XDG_CACHE_HOME"] = str(self.folder / "cache")
+        self.addCleanup(os.environ.pop, "XDG_CACHE_HOME")
+
+    def train(self, out="run", *options):
+        self.run_program("train", *SMALL, "--image-size", 32, "--steps", 4, "--lr", "1e-3", "--out", out, "--quiet", *options)
+        return out
+
+    def evaluate(self, *arguments, **kwargs):
+        """What evaluate prints as JSON; the slow measures of pixels only where a test asks for them."""
+        if "--pixel-images" not in arguments:
+            arguments += ("--pixel-images", 0)
+        if "--kid-subsets" not in arguments:
+            arguments += ("--kid-subsets", 3)
+        return json.loads(self.run_program("evaluate", *arguments, "--json", "--quiet", **kwargs).stdout)
+
+    def pictures(self, name, images, suffix=".png", **options):
+        folder = self.folder / name
+        folder.mkdir()
+        for i, image in enumerate(images):
+            Image.fromarray(image.squeeze()).save(folder / f"{i:04}{suffix}", **options)
+        return name
+
+    def generated(self, run, count):
+        """The program's own images, cut out of its sheet."""
+        columns = 20
+        self.run_program("generate", run, "--seeds", f"0-{count - 1}", "--cols", columns, "--out", "sheet.png")
+        sheet = numpy.asarray(Image.open(self.folder / "sheet.png"))
+        cells = [sheet[2 + 34 * (i // columns):34 + 34 * (i // columns), 2 + 34 * (i % columns):34 + 34 * (i % columns)]
+                 for i in range(count)]
+        return numpy.stack(cells)
+
+    def test_a_set_against_itself_has_fid_zero_without_a_minus_sign(self):
+        found = self.evaluate("digits", "--data", "digits", "--kid-subsets", 5)
+        self.assertGreaterEqual(found["fid"], 0)
+        self.assertLess(found["fid"], 1e-3)
+        self.assertEqual(found["real_images"], 5000)
+        self.assertEqual(found["modes_covered"], 10)
+        text = self.run_program("evaluate", "digits", "--data", "digits", "--kid-subsets", 2, "--quiet",
+                                "--pixel-images", 100).stdout
+        self.assertNotIn("-0.0", text.split("KID")[0])
+        self.assertIn("features 'digits', 5,000 against 5,000 images", text)
+        self.assertIn("MS-SSIM of pairs", text)
+
+    def test_a_trained_run_is_nearer_than_an_untrained_one_and_names_features_and_counts(self):
+        self.run_program("train", *SMALL, "--image-size", 32, "--steps", 150, "--lr", "5e-3", "--batch-size", 32, "--out", "run",
+                         "--checkpoint-every", 150, "--quiet")
+        trained = self.evaluate("run", "--samples", 500)
+        untrained = self.evaluate("run/checkpoints/000000.safetensors", "--samples", 500)
+        self.assertEqual((trained["features"], trained["generated_images"], trained["real_images"]), ("digits", 500, 5000))
+        self.assertLess(trained["fid"], untrained["fid"])
+        self.assertGreater(trained["class_entropy"], untrained["class_entropy"])
+
+    def test_memory_and_png_give_the_same_number_and_jpeg_another(self):
+        run = self.train()
+        images = self.generated(run, 200)
+        memory = self.evaluate(run, "--samples", 200)["fid"]
+        png = self.evaluate(self.pictures("png", images), "--data", "digits")["fid"]
+        jpeg = self.evaluate(self.pictures("jpeg", images, ".jpg", quality=90), "--data", "digits")["fid"]
+        self.assertLess(abs(png - memory), 1e-6 * memory)
+        self.assertGreater(abs(jpeg - memory), 1e-6 * memory)
+
+    def test_a_folder_of_three_sizes_and_some_grey_works(self):
+        random = numpy.random.default_rng(1)
+        folder = self.folder / "mixed"
+        folder.mkdir()
+        for i in range(30):
+            shape = [(32, 32, 3), (40, 50, 3), (64, 48)][i % 3]
+            Image.fromarray(random.integers(0, 256, shape, dtype=numpy.uint8)).save(folder / f"{i}.png")
+        found = self.evaluate("mixed", "--data", "mixed")
+        self.assertLess(found["fid"], 1e-3)
+        self.assertEqual(found["features"], "random")
+
+    def test_too_few_and_identical_images_give_a_finite_number_and_a_warning(self):
+        random = numpy.random.default_rng(1)
+        few = self.pictures("few", random.integers(0, 256, (20, 32, 32), dtype=numpy.uint8))
+        found = self.evaluate(few, "--data", "digits")
+        self.assertTrue(any("20 images are too few for 64 feature dimensions" in w for w in found["warnings"]), found)
+        self.assertTrue(any("subsets of 20 images instead of 1000" in w for w in found["warnings"]), found)
+        same = self.pictures("same", numpy.repeat(random.integers(0, 256, (1, 32, 32), dtype=numpy.uint8), 500, axis=0))
+        self.assertTrue(numpy.isfinite(self.evaluate(same, "--data", "digits")["fid"]))
+
+    def test_one_image_or_none_is_refused(self):
+        one = self.pictures("one", numpy.zeros((1, 32, 32), dtype=numpy.uint8))
+        self.expect_error(3, "a distance needs at least 2", "evaluate", one, "--data", "digits", "--quiet")
+        (self.folder / "empty").mkdir()
+        self.expect_error(3, "empty", "evaluate", "empty", "--data", "digits", "--quiet")
+
+    def script(self, name, forward):
+        class Module(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = torch.nn.Parameter(torch.randn(3 * 8 * 8, 12, generator=torch.Generator().manual_seed(1)))
+        Module.forward = forward
+        module = torch.jit.script(Module())
+        module.save(str(self.folder / name))
+        return module
+
+    def test_torchscript_features_are_those_of_the_module(self):
+        def forward(self, images: torch.Tensor, return_features: bool = False) -> torch.Tensor:
+            assert images.dtype == torch.uint8
+            x = torch.nn.functional.adaptive_avg_pool2d(images.float() / 255, 8).flatten(1) @ self.weight
+            return x if return_features else x[:, :2]
+        module = self.script("net.pt", forward)
+        random = numpy.random.default_rng(1)
+        a = random.integers(0, 256, (60, 32, 32, 3), dtype=numpy.uint8)
+        b = random.integers(0, 200, (70, 32, 32, 3), dtype=numpy.uint8)
+        self.pictures("a", a)
+        self.pictures("b", b)
+        found = self.evaluate("a", "--data", "b", "--features", "net.pt")
+        self.assertEqual(found["features"], "net.pt")
+        # The folder is read at its default size, 64: as OpenCV enlarges it. Equal to rounding with PIL's pictures
+        # would be another test; here the module sees what the program read.
+        self.assertTrue(numpy.isfinite(found["fid"]) and found["fid"] > 0)
+        del module
+
+    def test_unsuited_torchscript_files_are_refused_in_one_line(self):
+        def vector(self, images: torch.Tensor) -> torch.Tensor:
+            return images.float().sum((1, 2, 3))
+
+        def nan(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.full((images.size(0), 4), float("nan"))
+        self.script("vector.pt", vector)
+        self.expect_error(4, "must map uint8 images [N, 3, H, W] to a matrix", "evaluate", "digits", "--data", "digits", "--features",
+                          "vector.pt", "--quiet")
+        self.script("nan.pt", nan)
+        self.expect_error(3, "are not finite", "evaluate", "digits", "--data", "digits", "--features", "nan.pt", "--quiet")
+        (self.folder / "text.pt").write_text("<html>not found</html>")
+        self.expect_error(4, "text.pt", "evaluate", "digits", "--data", "digits", "--features", "text.pt", "--quiet")
+        content = (self.folder / "vector.pt").read_bytes()
+        (self.folder / "cut.pt").write_bytes(content[:len(content) // 2])
+        self.expect_error(4, "cut.pt", "evaluate", "digits", "--data", "digits", "--features", "cut.pt", "--quiet")
+        self.expect_error(2, "no such file", "evaluate", "digits", "--data", "digits", "--features", "missing.pt", "--quiet")
+        self.expect_error(2, "expected digits, stacked-digits, random", "evaluate", "digits", "--data", "digits", "--features",
+                          "inception", "--quiet")
+
+    def test_the_cache_changes_no_number_and_a_damaged_one_is_replaced(self):
+        run = self.train()
+        first = self.evaluate(run, "--samples", 100)
+        files = list((self.folder / "cache/dcgan").glob("*.safetensors"))
+        self.assertEqual(len(files), 1)
+        self.assertEqual(self.evaluate(run, "--samples", 100), first)
+        files[0].write_bytes(files[0].read_bytes()[:1000])
+        self.assertEqual(self.evaluate(run, "--samples", 100), first)
+        self.assertEqual(self.evaluate(run, "--samples", 100, "--no-cache"), first)
+        shutil.rmtree(self.folder / "cache")
+
+    def test_neighbours_of_real_images_are_themselves(self):
+        found = self.evaluate("digits", "--data", "digits", "--neighbours", "near.png", "--kid-subsets", 1)
+        self.assertEqual(found["neighbour_distance"], 0)
+        picture = numpy.asarray(Image.open(self.folder / "near.png"))
+        self.assertTrue((picture[2:34] == picture[36:68]).all())
+
+    def test_the_discriminator_is_asked_about_held_out_images(self):
+        run = self.train()
+        found = self.evaluate(run, "--samples", 50, "--held-out", "digits")
+        self.assertAlmostEqual(found["d_loss_real"], found["d_loss_held_out"])
+
+    def test_training_logs_the_metric_and_keeps_the_best_checkpoint(self):
+        self.run_program("train", *SMALL, "--image-size", 32, "--steps", 12, "--lr", "5e-3", "--out", "run", "--quiet",
+                         "--eval-every", 4, "--eval-samples", 200, "--checkpoint-every", 100)
+        lines = [json.loads(line) for line in (self.folder / "run/metrics.jsonl").read_text().splitlines()]
+        values = {line["step"]: line["fid"] for line in lines if "fid" in line}
+        self.assertEqual(set(values), {4, 8, 12})
+        best = self.evaluate("run/checkpoints/best.safetensors", "--samples", 200)
+        self.assertAlmostEqual(best["fid"], min(values.values()), delta=1e-4 * best["fid"])
+
+
+if __name__ == "__main__":
+    unittest.main()
