@@ -83,6 +83,7 @@ int run_command_line(int argc, char** argv) {
   add_evaluate(app, chosen);
   add_report(app, chosen);
   add_info(app, chosen);
+  add_study(app, chosen);
 
   if (argc == 1) {
     std::printf("%s", app.help().c_str());

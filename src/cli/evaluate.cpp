@@ -80,6 +80,10 @@ void add_evaluate(CLI::App& app, Verb& chosen) {
             "of batch norm while drawing: running, standing or batch");
   add_value(*verb, "--kid-subsets", r.options.kid_subsets, "subsets that KID averages over");
   add_value(*verb, "--kid-subset-size", r.options.kid_subset_size, "images in each of them");
+  add_value(*verb, "--image-size", r.image_size,
+            "side of pictures from folders, where the other set does not say (default: 64)");
+  add_value(*verb, "--channels", r.channels, "of pictures from folders: 1 or 3 (default: 3)");
+  verb->add_flag("--fid-only", r.fid_only, "no other distance than FID");
   add_value(*verb, "--pixel-images", r.pixel_images,
             "images of either set for SWD and MS-SSIM; 0 leaves these out");
   add_value(*verb, "--held-out", r.held_out,

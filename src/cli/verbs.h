@@ -14,5 +14,6 @@ void add_generate(CLI::App& app, Verb& chosen);
 void add_evaluate(CLI::App& app, Verb& chosen);
 void add_report(CLI::App& app, Verb& chosen);
 void add_info(CLI::App& app, Verb& chosen);
+void add_study(CLI::App& app, Verb& chosen);
 
 }  // namespace dcgan

@@ -15,7 +15,8 @@ struct DatasetOptions {
   int64_t channels = 0;
 };
 
-/// Opens the set that `data` names: "digits", or a folder of images. Throws DataError.
+/// Opens the set that `data` names: "digits", "stacked-digits", or a folder of images. Throws
+/// DataError.
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOptions& options);
 
 }  // namespace dcgan

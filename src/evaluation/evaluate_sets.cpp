@@ -190,7 +190,8 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   if (const auto checkpoint = checkpoint_of(real_name)) {
     real = open_checkpoint(*checkpoint, request);
   } else {
-    real = open_data(real_name, generated.image_size, generated.channels);
+    real = open_data(real_name, generated_checkpoint ? generated.image_size : request.image_size,
+                     generated_checkpoint ? generated.channels : request.channels);
   }
   if (!generated_checkpoint) {
     generated = open_data(request.generated, real.image_size, real.channels);
@@ -205,7 +206,9 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
 
   Progress progress(0, generated.source.count + real.source.count, request.quiet);
   EvaluationOptions options = request.options;
-  options.pixels = request.pixel_images > 0;
+  options.pixels = request.pixel_images > 0 && !request.fid_only;
+  options.manifold = options.kid = !request.fid_only;
+  if (request.fid_only) options.kept = 0;
   if (options.pixels) options.kept_images = request.pixel_images;
   int64_t before = 0;
   options.progress = [&](const std::string& set, int64_t done, int64_t of) {

@@ -28,6 +28,12 @@ struct EvaluateRequest {
   std::filesystem::path neighbours;
   /// Images of either set for SWD and MS-SSIM; 0 leaves them out.
   int64_t pixel_images = 1024;
+  /// Side of pictures from folders, where the other set says nothing; 0: the set's own choice.
+  int64_t image_size = 0;
+  /// 1 or 3, likewise.
+  int64_t channels = 0;
+  /// No other distance than FID.
+  bool fid_only = false;
   bool cache = true;
   bool quiet = false;
   EvaluationOptions options;

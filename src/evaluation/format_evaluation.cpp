@@ -26,8 +26,10 @@ std::string format_evaluation(const EvaluateResult& result) {
     rows.push_back({name, value});
   };
   add("FID (0 is equal)", number(e.fid));
-  add(fmt::format("KID, subsets of {}, mean", e.kid_subset_size), number(e.kid.mean));
-  add("  deviation over subsets", number(e.kid.deviation));
+  if (e.kid) {
+    add(fmt::format("KID, subsets of {}, mean", e.kid_subset_size), number(e.kid->mean));
+    add("  deviation over subsets", number(e.kid->deviation));
+  }
   if (e.manifold) {
     add("precision", number(e.manifold->precision));
     add("recall", number(e.manifold->recall));
@@ -70,9 +72,11 @@ std::string evaluation_to_json(const EvaluateResult& result) {
   j["generated_images"] = e.generated;
   j["real_images"] = e.real;
   j["fid"] = e.fid;
-  j["kid"] = e.kid.mean;
-  j["kid_deviation"] = e.kid.deviation;
-  j["kid_subset_size"] = e.kid_subset_size;
+  if (e.kid) {
+    j["kid"] = e.kid->mean;
+    j["kid_deviation"] = e.kid->deviation;
+    j["kid_subset_size"] = e.kid_subset_size;
+  }
   if (e.manifold) {
     j["precision"] = e.manifold->precision;
     j["recall"] = e.manifold->recall;

@@ -26,6 +26,8 @@ class EvenChoice {
  public:
   EvenChoice(int64_t count, int64_t kept) : count_(count), kept_(std::min(count, kept)) {}
 
+  int64_t size() const { return kept_; }
+
   // Of samples [first, first + n): the positions of the kept ones, from 0.
   at::Tensor within(int64_t first, int64_t n) const {
     std::vector<int64_t> chosen;
@@ -85,28 +87,39 @@ SetSummary summarize(const ImageSource& source, FeatureExtractor& features,
   SetSummary summary;
   summary.name = source.name;
   summary.moments = FeatureMoments(features.dimension());
-  std::vector<at::Tensor> kept;
-  std::vector<at::Tensor> images;
-  std::vector<at::Tensor> classes;
   const EvenChoice kept_features(source.count, options.kept);
   const EvenChoice kept_images(source.count, options.kept_images);
+  // All that is kept has its place from the start: small pieces kept between large temporary ones
+  // would leave the heap full of holes.
+  summary.features = torch::empty({kept_features.size(), features.dimension()});
+  if (features.classes() > 0) summary.classes = torch::empty({source.count}, torch::kInt64);
+  int64_t features_kept = 0;
+  int64_t images_kept = 0;
+  const auto keep = [](const at::Tensor& chosen, at::Tensor& into, int64_t& begin) {
+    into.narrow(0, begin, chosen.size(0)).copy_(chosen);
+    begin += chosen.size(0);
+  };
   for (int64_t first = 0; first < source.count; first += kPiece) {
     const at::Tensor piece = source.images(first, std::min(kPiece, source.count - first));
+    const int64_t n = piece.size(0);
     const Features found = features.extract(piece);
     if (!found.values.isfinite().all().item<bool>()) {
       throw DataError(fmt::format("{}: features '{}' of images {} to {} are not finite",
-                                  source.name, features.name(), first, first + piece.size(0) - 1));
+                                  source.name, features.name(), first, first + n - 1));
     }
     summary.moments.add(found.values);
-    kept.push_back(found.values.index_select(0, kept_features.within(first, piece.size(0))));
-    images.push_back(piece.index_select(0, kept_images.within(first, piece.size(0))));
-    if (found.classes.defined()) classes.push_back(found.classes);
-    if (options.progress) options.progress(source.name, first + piece.size(0), source.count);
+    keep(found.values.index_select(0, kept_features.within(first, n)), summary.features,
+         features_kept);
+    if (!summary.images.defined()) {
+      std::vector<int64_t> sizes = piece.sizes().vec();
+      sizes[0] = kept_images.size();
+      summary.images = torch::empty(sizes, torch::kUInt8);
+    }
+    keep(piece.index_select(0, kept_images.within(first, n)), summary.images, images_kept);
+    if (found.classes.defined()) summary.classes.narrow(0, first, n).copy_(found.classes);
+    if (options.progress) options.progress(source.name, first + n, source.count);
   }
-  summary.features = torch::cat(kept);
-  summary.images = torch::cat(images);
-  if (!classes.empty()) {
-    summary.classes = torch::cat(classes);
+  if (summary.classes.defined()) {
     summary.class_counts = class_counts(summary.classes, features.classes());
   }
   return summary;
@@ -134,14 +147,15 @@ Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
   result.fid = frechet_distance(generated.moments, real.moments);
 
   const int64_t fewest = std::min(generated.features.size(0), real.features.size(0));
-  result.kid_subset_size = std::min(options.kid_subset_size, fewest);
-  if (result.kid_subset_size < options.kid_subset_size) {
+  if (options.kid) result.kid_subset_size = std::min(options.kid_subset_size, fewest);
+  if (options.kid && result.kid_subset_size < options.kid_subset_size) {
     result.warnings.push_back(
         fmt::format("KID: subsets of {} images instead of {}, because one set has no more",
                     result.kid_subset_size, options.kid_subset_size));
   }
-  result.kid = kernel_distance(generated.features, real.features, options.kid_subsets,
-                               result.kid_subset_size, options.seed);
+  if (options.kid)
+    result.kid = kernel_distance(generated.features, real.features, options.kid_subsets,
+                                 result.kid_subset_size, options.seed);
   if (!options.manifold) {
   } else if (fewest > kDensityNeighbours) {
     result.manifold = manifold_metrics(real.features, generated.features);

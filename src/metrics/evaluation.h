@@ -50,6 +50,7 @@ struct EvaluationOptions {
   /// Whether SWD and MS-SSIM, and whether precision, recall, density and coverage are wanted.
   bool pixels = true;
   bool manifold = true;
+  bool kid = true;
   std::function<void(const std::string& set, int64_t done, int64_t of)> progress;
 };
 
@@ -65,7 +66,7 @@ struct Evaluation {
   int64_t generated = 0;
   int64_t real = 0;
   double fid = 0;
-  KernelDistance kid;
+  std::optional<KernelDistance> kid;
   int64_t kid_subset_size = 0;
   std::optional<ManifoldMetrics> manifold;
   std::optional<ModeMetrics> modes;

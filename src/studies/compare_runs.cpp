@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
 
 #include "common/error.h"
+#include "data/open.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/metrics_log.h"
@@ -14,7 +16,9 @@
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
+#include "training/options.h"
 #include "training/run_directory.h"
+#include "training/run_evaluator.h"
 
 namespace dcgan {
 namespace {
@@ -25,6 +29,9 @@ struct Arm {
   std::vector<Metrics> metrics;
   at::Tensor grid;
   double sample_std = 0;
+  /// Where the run's data can still be read.
+  std::optional<Evaluation> evaluation;
+  std::string features;
 };
 
 std::string title_of(const CheckpointSummary& summary) {
@@ -32,6 +39,25 @@ std::string title_of(const CheckpointSummary& summary) {
     return summary.norm_g == "none" ? "no norm" : summary.norm_g + " norm";
   }
   return "norm-g " + summary.norm_g + ", norm-d " + summary.norm_d;
+}
+
+constexpr int64_t kEvaluated = 2000;
+
+// FID and modes against the run's own data; nothing where that is gone.
+void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path,
+             Generator& generator) {
+  const auto config = file.metadata.find("config");
+  if (config == file.metadata.end()) return;
+  try {
+    TrainOptions options;
+    options_from_toml(config->second, path.string(), options);
+    const auto dataset = open_dataset(options.data, {arm.summary.image_size, arm.summary.channels});
+    RunEvaluator evaluator(*dataset, options.eval_features, kEvaluated, arm.summary.nz);
+    arm.evaluation = evaluator.evaluate(generator);
+    arm.features = evaluator.features();
+  } catch (const Error& error) {
+    std::fprintf(stderr, "warning: %s: no FID: %s\n", path.c_str(), error.what());
+  }
 }
 
 Arm read_arm(const std::filesystem::path& path) {
@@ -52,6 +78,7 @@ Arm read_arm(const std::filesystem::path& path) {
       sample_images(generator, latents_of_seeds(seed_range(0, kSamples), arm.summary.nz));
   arm.grid = make_grid(images.narrow(0, 0, kGridImages));
   arm.sample_std = sample_standard_deviation(images);
+  measure(arm, file, checkpoints.front(), generator);
   return arm;
 }
 
@@ -96,6 +123,21 @@ std::string format_arms(const std::vector<Arm>& arms) {
   add("sample std over 512 latents", [](const Arm& arm) { return format_value(arm.sample_std); });
   add("  the same of real images",
       [](const Arm& arm) { return format_value(first_value(arm, "real_std")); });
+  const auto evaluated = [&](const Arm& arm, auto&& value) {
+    return arm.evaluation ? value(*arm.evaluation) : std::string("-");
+  };
+  add(fmt::format("FID, features '{}', {} images", arms.front().features, kEvaluated),
+      [&](const Arm& arm) {
+        return evaluated(arm, [](const Evaluation& e) { return fmt::format("{:.1f}", e.fid); });
+      });
+  if (arms.front().evaluation && arms.front().evaluation->modes) {
+    add("classes drawn", [&](const Arm& arm) {
+      return evaluated(arm, [](const Evaluation& e) {
+        return e.modes ? fmt::format("{} of {}", e.modes->covered, e.modes->classes)
+                       : std::string("-");
+      });
+    });
+  }
   for (const auto& [label, name] :
        std::vector<std::pair<std::string, std::string>>{{"loss of D", "loss_d"},
                                                         {"loss of G", "loss_g"},

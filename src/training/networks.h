@@ -10,6 +10,13 @@
 
 namespace dcgan {
 
+/// How real and generated images go through the discriminator in its own step.
+enum class BatchMixing {
+  kGrouped,   // in one pass, batch norm taking the statistics of each half by itself
+  kSeparate,  // in two passes, as in the PyTorch example: the same to rounding
+  kMixed,     // in one pass with common statistics
+};
+
 /// Both networks with their optimisers: everything that a training step changes, and the memory
 /// that it works in.
 struct Networks {
@@ -23,6 +30,7 @@ struct Networks {
 
   NetworkPass pass_g;
   NetworkPass pass_d;
+  BatchMixing mixing = BatchMixing::kGrouped;
   /// Real images, then generated ones [2 B, C, H, W], channels_last.
   torch::Tensor images;
 };

@@ -4,6 +4,7 @@
 
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
+#include "sampling/statistics.h"
 
 namespace dcgan {
 namespace {
@@ -31,6 +32,17 @@ RunEvaluator::RunEvaluator(const Dataset& dataset, const std::string& features, 
 RunEvaluator::~RunEvaluator() = default;
 
 Evaluation RunEvaluator::evaluate(Generator& generator) {
+  return compare([&](const at::Tensor& latents) { return sample_images(generator, latents); });
+}
+
+Evaluation RunEvaluator::evaluate_with_batch_statistics(Generator& generator) {
+  constexpr int64_t kBatch = 64;
+  return compare([&](const at::Tensor& latents) {
+    return sample_with_batch_statistics(generator, latents, kBatch);
+  });
+}
+
+Evaluation RunEvaluator::compare(const std::function<at::Tensor(const at::Tensor& latents)>& draw) {
   if (!real_) {
     real_ = std::make_unique<SetSummary>(summarize({dataset_.name(), dataset_.size(),
                                                     [&](int64_t first, int64_t count) {
@@ -41,14 +53,13 @@ Evaluation RunEvaluator::evaluate(Generator& generator) {
   }
   // Seeds that no other part of the program draws by default.
   constexpr uint64_t kFirstSeed = uint64_t{1} << 32;
-  const SetSummary drawn = summarize(
-      {"generated", samples_,
-       [&](int64_t first, int64_t count) {
-         return sample_images(
-             generator,
-             latents_of_seeds(seed_range(kFirstSeed + static_cast<uint64_t>(first), count), nz_));
-       }},
-      *features_, options_);
+  const SetSummary drawn = summarize({"generated", samples_,
+                                      [&](int64_t first, int64_t count) {
+                                        const uint64_t seed =
+                                            kFirstSeed + static_cast<uint64_t>(first);
+                                        return draw(latents_of_seeds(seed_range(seed, count), nz_));
+                                      }},
+                                     *features_, options_);
   return dcgan::evaluate(drawn, *real_, options_);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,9 +22,14 @@ class RunEvaluator {
   /// FID, KID and, with a classifier, modes; no measures of pixels or neighbourhoods.
   Evaluation evaluate(Generator& generator);
 
+  /// The same with every batch of 64 images normalised by its own statistics.
+  Evaluation evaluate_with_batch_statistics(Generator& generator);
+
   std::string features() const { return features_->name(); }
 
  private:
+  Evaluation compare(const std::function<at::Tensor(const at::Tensor& latents)>& draw);
+
   const Dataset& dataset_;
   std::unique_ptr<FeatureExtractor> features_;
   EvaluationOptions options_;

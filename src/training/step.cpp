@@ -29,6 +29,52 @@ torch::Tensor& with_real(torch::Tensor& images, const torch::Tensor& real) {
   return images;
 }
 
+struct DiscriminatorLoss {
+  torch::Tensor loss;
+  torch::Tensor real_logits;
+  torch::Tensor fake_logits;
+};
+
+// Sets the discriminator's gradients on real and generated images that go through it together, as
+// two groups, so that batch norm sees each with its own statistics, as in two passes; or mixed, as
+// one.
+DiscriminatorLoss in_one_pass(Networks& networks, const torch::Tensor& images) {
+  const int64_t batch = images.size(0) / 2;
+  const int64_t groups = networks.mixing == BatchMixing::kMixed ? 1 : 2;
+  const torch::Tensor scores =
+      networks.pass_d.forward(images, NetworkPass::Wants::kParameters, groups);
+  const torch::Tensor logits = scores.flatten().clone().requires_grad_();
+  const torch::Tensor real_logits = logits.narrow(0, 0, batch);
+  const torch::Tensor fake_logits = logits.narrow(0, batch, batch);
+  const torch::Tensor loss = discriminator_loss(real_logits, fake_logits);
+  networks.pass_d.backward_to_parameters(gradient_at(loss, logits).view_as(scores),
+                                         networks.optimizer_d.gradients());
+  return {loss.detach(), real_logits.detach(), fake_logits.detach()};
+}
+
+// The same in two passes, whose gradients are added up.
+DiscriminatorLoss in_two_passes(Networks& networks, const torch::Tensor& images) {
+  const int64_t batch = images.size(0) / 2;
+  const auto& gradients = networks.optimizer_d.gradients();
+  std::vector<torch::Tensor> of_real;
+  std::array<torch::Tensor, 2> logits;
+  torch::Tensor loss;
+  for (int64_t half = 0; half < 2; ++half) {
+    const torch::Tensor scores = networks.pass_d.forward(images.narrow(0, half * batch, batch),
+                                                         NetworkPass::Wants::kParameters);
+    torch::Tensor& own = logits[static_cast<size_t>(half)];
+    own = scores.flatten().clone().requires_grad_();
+    const torch::Tensor part = binary_cross_entropy(own, half == 0 ? 1.0 : 0.0);
+    networks.pass_d.backward_to_parameters(gradient_at(part, own).view_as(scores), gradients);
+    loss = half == 0 ? part.detach() : loss + part.detach();
+    if (half == 0) {
+      for (const torch::Tensor& gradient : gradients) of_real.push_back(gradient.clone());
+    }
+  }
+  for (size_t i = 0; i < gradients.size(); ++i) gradients[i].add_(of_real[i]);
+  return {loss, logits[0].detach(), logits[1].detach()};
+}
+
 }  // namespace
 
 StepResult train_step(Networks& networks, const torch::Tensor& real, const torch::Tensor& latents,
@@ -42,15 +88,9 @@ StepResult train_step(Networks& networks, const torch::Tensor& real, const torch
       networks.pass_g.forward(latents.reshape({batch, -1, 1, 1}), Wants::kParameters, /*groups=*/1,
                               images.narrow(0, batch, batch));
 
-  // Discriminator: real and fake go through it together, as two groups, so that batch norm sees
-  // each with its own statistics, as in two passes.
-  const torch::Tensor scores = networks.pass_d.forward(images, Wants::kParameters, /*groups=*/2);
-  const torch::Tensor logits = scores.flatten().clone().requires_grad_();
-  const torch::Tensor real_logits = logits.narrow(0, 0, batch);
-  const torch::Tensor fake_logits = logits.narrow(0, batch, batch);
-  const torch::Tensor loss_d = discriminator_loss(real_logits, fake_logits);
-  networks.pass_d.backward_to_parameters(gradient_at(loss_d, logits).view_as(scores),
-                                         networks.optimizer_d.gradients());
+  const DiscriminatorLoss d = networks.mixing == BatchMixing::kSeparate
+                                  ? in_two_passes(networks, images)
+                                  : in_one_pass(networks, images);
   if (with_gradient_norms) result.grad_norm_d = networks.optimizer_d.gradient_norm();
   networks.optimizer_d.step();
 
@@ -64,10 +104,10 @@ StepResult train_step(Networks& networks, const torch::Tensor& real, const torch
   if (with_gradient_norms) result.grad_norm_g = networks.optimizer_g.gradient_norm();
   networks.optimizer_g.step();
 
-  result.loss_d = loss_d.detach();
+  result.loss_d = d.loss;
   result.loss_g = loss_g.detach();
-  result.d_real = mean_probability(real_logits);
-  result.d_fake = mean_probability(fake_logits);
+  result.d_real = mean_probability(d.real_logits);
+  result.d_fake = mean_probability(d.fake_logits);
   result.d_fake_after = mean_probability(judged);
   return result;
 }

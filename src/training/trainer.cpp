@@ -358,12 +358,12 @@ class Training {
     const Evaluation found = evaluator_->evaluate(networks_.generator);
     metrics.emplace_back("features", evaluator_->features());
     metrics.emplace_back("fid", found.fid);
-    metrics.emplace_back("kid", found.kid.mean);
+    metrics.emplace_back("kid", found.kid->mean);
     if (found.modes) {
       metrics.emplace_back("modes_covered", static_cast<double>(found.modes->covered));
       metrics.emplace_back("class_entropy", found.modes->entropy);
     }
-    const double value = options_.eval_metric == "kid" ? found.kid.mean : found.fid;
+    const double value = options_.eval_metric == "kid" ? found.kid->mean : found.fid;
     if (value < progressed_.best_metric && first_not_finite(networks_).empty()) {
       progressed_.best_metric = value;
       save_checkpoint(run_.best_checkpoint(), networks_, progressed_, options_);

@@ -92,6 +92,33 @@ TEST(Step, WrittenOutEqualsAutogradToTheBit) {
   }
 }
 
+TEST(Step, RealAndFakeInOneGroupedPassEqualTwoPasses) {
+  for (const auto norm : {Normalization::kBatch, Normalization::kNone}) {
+    const auto gradients = [norm](BatchMixing mixing) {
+      torch::manual_seed(4);
+      Networks networks = small_networks(3, norm);
+      networks.mixing = mixing;
+      train_step(networks, torch::rand({8, 1, 16, 16}) * 2 - 1, torch::randn({8, 8}), false);
+      std::vector<torch::Tensor> all;
+      for (const auto& g : networks.optimizer_d.gradients()) all.push_back(g.clone());
+      for (const auto& b : networks.discriminator->buffers()) all.push_back(b.clone());
+      return all;
+    };
+    const auto grouped = gradients(BatchMixing::kGrouped);
+    const auto separate = gradients(BatchMixing::kSeparate);
+    const auto mixed = gradients(BatchMixing::kMixed);
+    bool differs = false;
+    for (size_t i = 0; i < grouped.size(); ++i) {
+      const double scale = grouped[i].to(torch::kFloat64).abs().max().item<double>();
+      EXPECT_LE((grouped[i] - separate[i]).to(torch::kFloat64).abs().max().item<double>(),
+                1e-5 * scale);
+      differs |= (grouped[i] - mixed[i]).to(torch::kFloat64).abs().max().item<double>() >
+                 1e-3 * scale;
+    }
+    EXPECT_EQ(differs, norm == Normalization::kBatch);
+  }
+}
+
 TEST(Step, GradientNormsAreThoseOfAllGradientsTogether) {
   torch::manual_seed(4);
   Networks networks = small_networks(3, Normalization::kNone);

@@ -1,0 +1,215 @@
+#include "studies/gan_cell.h"
+
+#include <fmt/format.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "data/open.h"
+#include "data/sample_order.h"
+#include "models/random.h"
+#include "report/grid.h"
+#include "report/image_file.h"
+#include "sampling/latents.h"
+#include "sampling/sampler.h"
+#include "sampling/statistics.h"
+#include "training/networks.h"
+#include "training/run_evaluator.h"
+#include "training/step.h"
+
+namespace dcgan {
+namespace {
+
+constexpr int64_t kBatch = 64;
+constexpr int64_t kLatent = 100;
+constexpr double kCollapsedDeviation = 0.5;  // of the real images'
+constexpr double kCollapsedClasses = 0.5;    // of all classes
+
+BatchMixing parse_mixing(const std::string& name) {
+  if (name == "separate") return BatchMixing::kSeparate;
+  return name == "mixed" ? BatchMixing::kMixed : BatchMixing::kGrouped;
+}
+
+Networks make_cell_networks(const GanCell& cell, const Dataset& dataset) {
+  Networks networks = make_networks(GeneratorOptions()
+                                        .image_size(cell.image_size)
+                                        .channels(dataset.channels())
+                                        .nz(kLatent)
+                                        .ngf(cell.nf)
+                                        .normalization(parse_normalization(cell.norm_g)),
+                                    DiscriminatorOptions()
+                                        .image_size(cell.image_size)
+                                        .channels(dataset.channels())
+                                        .ndf(cell.nf)
+                                        .normalization(parse_normalization(cell.norm_d)),
+                                    parse_initialization(cell.init), cell.seed, {.lr = cell.lr},
+                                    {.lr = cell.lr}, torch::kCPU);
+  networks.mixing = parse_mixing(cell.mixing);
+  return networks;
+}
+
+bool is_collapsed(const Evaluation& e) {
+  const bool alike = e.diversity < kCollapsedDeviation * e.real_diversity;
+  const bool few = e.modes &&
+                   static_cast<double>(e.modes->covered) <
+                       kCollapsedClasses * static_cast<double>(e.modes->classes) &&
+                   e.modes->classes <= 10;
+  return alike || few;
+}
+
+// The trajectory, one entry an evaluation.
+struct Trajectory {
+  nlohmann::json steps = nlohmann::json::array();
+  nlohmann::json fid = nlohmann::json::array();
+  nlohmann::json kid = nlohmann::json::array();
+  nlohmann::json modes = nlohmann::json::array();
+  nlohmann::json entropy = nlohmann::json::array();
+  nlohmann::json diversity = nlohmann::json::array();
+  std::vector<bool> collapsed;
+
+  void add(int64_t step, const Evaluation& e) {
+    steps.push_back(step);
+    fid.push_back(e.fid);
+    kid.push_back(e.kid->mean);
+    diversity.push_back(e.diversity / e.real_diversity);
+    if (e.modes) {
+      modes.push_back(e.modes->covered);
+      entropy.push_back(e.modes->entropy);
+    }
+    collapsed.push_back(is_collapsed(e));
+  }
+};
+
+// Standard deviation of log FID over the last third of the evaluations.
+double late_variation(const nlohmann::json& fid) {
+  const size_t first = fid.size() - fid.size() / 3;
+  double sum = 0;
+  double squares = 0;
+  const auto n = static_cast<double>(fid.size() - first);
+  for (size_t i = first; i < fid.size(); ++i) {
+    const double value = std::log(std::max(fid[i].get<double>(), 1e-12));
+    sum += value;
+    squares += value * value;
+  }
+  return n > 1 ? std::sqrt(std::max(0.0, (squares - sum * sum / n) / (n - 1))) : 0;
+}
+
+void summarize_trajectory(const Trajectory& t, double threshold, nlohmann::json& record) {
+  record["steps"] = t.steps;
+  record["fid"] = t.fid;
+  record["kid"] = t.kid;
+  record["diversity"] = t.diversity;
+  record["modes"] = t.modes;
+  record["entropy"] = t.entropy;
+  record["threshold_step"] = nullptr;
+  record["collapse_step"] = nullptr;
+  if (t.fid.empty()) return;
+  size_t best = 0;
+  for (size_t i = 0; i < t.fid.size(); ++i) {
+    if (t.fid[i] < t.fid[best]) best = i;
+    if (record["threshold_step"].is_null() && t.fid[i].get<double>() <= threshold) {
+      record["threshold_step"] = t.steps[i];
+    }
+  }
+  record["last_fid"] = t.fid.back();
+  record["best_fid"] = t.fid[best];
+  record["best_step"] = t.steps[best];
+  record["late_variation"] = late_variation(t.fid);
+  // Collapsed from some evaluation on until the end.
+  size_t first = t.collapsed.size();
+  while (first > 0 && t.collapsed[first - 1]) --first;
+  if (first < t.collapsed.size()) record["collapse_step"] = t.steps[first];
+}
+
+}  // namespace
+
+GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
+  GanCell cell;
+  cell.seed = seed;
+  for (const auto& [key, value] : settings.items()) {
+    if (key == "data")
+      value.get_to(cell.data);
+    else if (key == "image_size")
+      value.get_to(cell.image_size);
+    else if (key == "norm_g")
+      value.get_to(cell.norm_g);
+    else if (key == "norm_d")
+      value.get_to(cell.norm_d);
+    else if (key == "init")
+      value.get_to(cell.init);
+    else if (key == "lr")
+      value.get_to(cell.lr);
+    else if (key == "nf")
+      value.get_to(cell.nf);
+    else if (key == "steps")
+      value.get_to(cell.steps);
+    else if (key == "eval_every")
+      value.get_to(cell.eval_every);
+    else if (key == "eval_samples")
+      value.get_to(cell.eval_samples);
+    else if (key == "features")
+      value.get_to(cell.features);
+    else if (key == "mixing")
+      value.get_to(cell.mixing);
+    else
+      throw std::logic_error("gan cell: unknown setting " + key);
+  }
+  return cell;
+}
+
+nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film) {
+  const auto dataset = open_dataset(cell.data, {cell.image_size, 0});
+  RunEvaluator evaluator(*dataset, cell.features, cell.eval_samples, kLatent);
+  Networks networks = make_cell_networks(cell, *dataset);
+  SampleOrder order(dataset->size(), cell.seed);
+  nlohmann::json record;
+  record["features"] = evaluator.features();
+  Trajectory trajectory;
+  std::string failure;
+
+  const auto evaluate = [&](int64_t step) {
+    const Evaluation found = evaluator.evaluate(networks.generator);
+    trajectory.add(step, found);
+    if (!film.empty()) {
+      std::filesystem::create_directories(film);
+      write_image(std::filesystem::path(film) / fmt::format("{:06}.png", step),
+                  make_grid(sample_images(networks.generator,
+                                          latents_of_seeds(seed_range(0, 36), kLatent))));
+    }
+    return found;
+  };
+  Evaluation last;
+  for (int64_t step = 1; step <= cell.steps; ++step) {
+    const torch::Tensor real =
+        to_network_range(dataset->images(order.batch((step - 1) * kBatch, kBatch)));
+    const StepResult result =
+        train_step(networks, real, training_latents(cell.seed, step, kBatch, kLatent), false);
+    if (!std::isfinite(result.loss_d.item<double>()) ||
+        !std::isfinite(result.loss_g.item<double>())) {
+      failure = fmt::format("a loss is not finite at step {}", step);
+      record["failed_step"] = step;
+      break;
+    }
+    if (step % cell.eval_every == 0 || step == cell.steps) {
+      try {
+        last = evaluate(step);
+      } catch (const std::exception& error) {  // features of weights that are not finite
+        failure = fmt::format("not finite at step {}", step);
+        record["failed_step"] = step;
+        break;
+      }
+    }
+  }
+  summarize_trajectory(trajectory, fid_threshold, record);
+  if (failure.empty() && is_collapsed(last)) failure = "collapsed";
+  record["failed"] = !failure.empty();
+  if (!failure.empty()) record["failure"] = failure;
+  if (failure.empty() || failure == "collapsed") {
+    record["fid_batch"] = evaluator.evaluate_with_batch_statistics(networks.generator).fid;
+  }
+  return record;
+}
+
+}  // namespace dcgan

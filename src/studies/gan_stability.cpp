@@ -1,0 +1,565 @@
+#include "studies/gan_stability.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "studies/gan_cell.h"
+#include "studies/records.h"
+#include "studies/statistics/comparison.h"
+
+namespace dcgan {
+namespace {
+
+namespace st = statistics;
+using nlohmann::json;
+
+// Declared before any run of the study was looked at. The threshold is about twice what the pilot's
+// best runs reached.
+constexpr double kFidThreshold = 150;
+constexpr int64_t kSteps = 600;
+constexpr uint64_t kConfirmSeed = 1000;
+constexpr uint64_t kTransferSeed = 2000;
+
+struct ArmNorms {
+  const char* name;
+  const char* norm_g;
+  const char* norm_d;
+};
+const std::vector<ArmNorms> kArms{
+    {"both", "batch", "batch"},           {"none", "none", "none"},
+    {"g-only", "batch", "none"},          {"d-only", "none", "batch"},
+    {"spectral", "spectral", "spectral"}, {"layer", "layer", "layer"}};
+const std::vector<std::string> kInits{"dcgan", "he"};
+const std::vector<double> kRates{2e-4, 1e-3, 5e-3, 1e-2, 2e-2};
+
+struct Plan {
+  std::vector<ArmNorms> arms;
+  std::vector<double> rates;
+  uint64_t first_seed;
+  int64_t tuning_seeds;
+  int64_t confirm_seeds;
+  int64_t transfer_seeds;
+};
+
+Plan plan_of(Budget budget, int64_t seeds) {
+  Plan plan{kArms, kRates, 1, 3, 20, 10};
+  if (budget == Budget::kQuick) {
+    plan = {{kArms[0], kArms[1]}, {1e-3, 5e-3, 1e-2}, 0, 3, 0, 0};
+    if (seeds > 0) plan.tuning_seeds = seeds;
+  } else {
+    if (budget == Budget::kFull) plan.tuning_seeds = 5, plan.confirm_seeds = 40;
+    if (seeds > 0)
+      plan.confirm_seeds = seeds, plan.transfer_seeds = std::min(seeds, plan.transfer_seeds);
+  }
+  return plan;
+}
+
+json settings_of(const ArmNorms& arm, const std::string& init, double lr) {
+  return {{"norm_g", arm.norm_g},
+          {"norm_d", arm.norm_d},
+          {"init", init},
+          {"lr", lr},
+          {"steps", kSteps}};
+}
+
+Cell cell_of(const std::string& stage, const std::string& arm, const json& settings,
+             uint64_t seed) {
+  return {"gan-stability", stage, arm, settings.dump(), seed};
+}
+
+const ArmNorms& arm_named(const std::string& name) {
+  return *std::find_if(kArms.begin(), kArms.end(),
+                       [&](const ArmNorms& arm) { return name == arm.name; });
+}
+
+bool has_setting(const json& record, const std::string& init, double lr) {
+  const json& settings = record["settings"];
+  return settings["init"] == init && settings["lr"] == lr;
+}
+
+struct Setting {
+  std::string init;
+  double lr;
+};
+
+// The setting whose median score over the tuning seeds is best; failed runs rank last.
+Setting best_setting(const Records& results, const std::string& arm,
+                     const std::vector<double>& rates) {
+  Setting best{kInits.front(), rates.front()};
+  double best_score = -std::numeric_limits<double>::infinity();
+  for (const std::string& init : kInits) {
+    for (const double lr : rates) {
+      const Records runs =
+          select(results, "tuning", arm, [&](const json& r) { return has_setting(r, init, lr); });
+      if (runs.empty()) continue;
+      const double score = st::median(values_of(runs, rank_score));
+      if (score > best_score) {
+        best_score = score;
+        best = {init, lr};
+      }
+    }
+  }
+  return best;
+}
+
+// The best setting under other conditions: one thing changed at a time.
+const std::vector<std::pair<std::string, json>> kTransfers{
+    {"width 32", {{"nf", 32}}}, {"64 pixels", {{"image_size", 64}, {"features", "digits"}}}};
+
+class GanStability : public Study {
+ public:
+  std::string name() const override { return "gan-stability"; }
+  int version() const override { return 1; }
+  std::string claim() const override {
+    return "Batch norm makes the training of a DCGAN stable: more settings train, fewer runs fail, "
+           "and at its own best it is better.";
+  }
+  std::string refuted_by() const override {
+    return "An ablated network, tuned on the same budget, that is as good or better on fresh "
+           "seeds, "
+           "fails as seldom, and trains over as wide a range of learning rates.";
+  }
+  std::string metric() const override {
+    return "FID of 2,000 samples (running statistics) against all 5,000 digits on the features "
+           "'digits', at the horizon; best, KID, classes, entropy and deviation beside it";
+  }
+  std::string failure() const override {
+    return "a loss or weight that is not finite, or at the horizon samples whose deviation is "
+           "below "
+           "half of the real images', or fewer than 5 of 10 classes drawn";
+  }
+  std::string decision_rule() const override {
+    return "P(A > B) on fresh seeds, paired: supported if the 95 % interval lies above 0.5, "
+           "meaningful if the estimate exceeds 0.75 as well, not supported if the interval lies "
+           "below; for differences of rates and of expected bests: the interval against 0. Holm "
+           "over the comparisons with opponents.";
+  }
+  std::string setup(Budget budget) const override {
+    const Plan plan = plan_of(budget, 0);
+    return fmt::format(
+        "5,000 digits at 32x32, ngf = ndf = 16, batch 64, Adam beta1 0.5, equal rates, {} steps; "
+        "{} arms x {} initialisations x {} learning rates x {} tuning seeds{}",
+        kSteps, plan.arms.size(), kInits.size(), plan.rates.size(), plan.tuning_seeds,
+        plan.confirm_seeds == 0
+            ? ""
+            : fmt::format(
+                  "; then {} fresh seeds at each arm's best setting and, for both and none, "
+                  "along the whole row of rates at their best initialisation; {} fresh "
+                  "seeds each at width 32 and at 64 pixels",
+                  plan.confirm_seeds, plan.transfer_seeds));
+  }
+
+  std::vector<Cell> cells(Budget budget, int64_t seeds, const Records& results) const override {
+    const Plan plan = plan_of(budget, seeds);
+    std::vector<Cell> cells = tuning_cells(plan);
+    if (plan.confirm_seeds == 0 || !all_done(cells, results)) return cells;
+    const auto add = [&](const std::string& stage, const std::string& arm, const json& settings,
+                         uint64_t first, int64_t count) {
+      for (int64_t i = 0; i < count; ++i) {
+        cells.push_back(cell_of(stage, arm, settings, first + static_cast<uint64_t>(i)));
+      }
+    };
+    for (const ArmNorms& arm : plan.arms) {
+      const Setting best = best_setting(results, arm.name, plan.rates);
+      const std::string name = arm.name;
+      const bool whole_row = name == "both" || name == "none";
+      for (const double lr : plan.rates) {
+        if (whole_row || lr == best.lr) {
+          add("confirm", name, settings_of(arm, best.init, lr), kConfirmSeed, plan.confirm_seeds);
+        }
+      }
+    }
+    for (const auto& [label, change] : kTransfers) {
+      for (const char* name : {"both", "none"}) {
+        const Setting best = best_setting(results, name, plan.rates);
+        json settings = settings_of(arm_named(name), best.init, best.lr);
+        settings.update(change);
+        add("transfer", name, settings, kTransferSeed, plan.transfer_seeds);
+      }
+    }
+    return cells;
+  }
+
+  bool complete(Budget budget, int64_t seeds, const Records& results) const override {
+    const Plan plan = plan_of(budget, seeds);
+    return all_done(tuning_cells(plan), results) &&
+           all_done(cells(budget, seeds, results), results);
+  }
+
+  int64_t expected_cells(Budget budget, int64_t seeds) const override {
+    const Plan plan = plan_of(budget, seeds);
+    const auto arms = static_cast<int64_t>(plan.arms.size());
+    const auto rates = static_cast<int64_t>(plan.rates.size());
+    return static_cast<int64_t>(tuning_cells(plan).size()) +
+           plan.confirm_seeds * (arms - 2 + 2 * rates) +
+           plan.transfer_seeds * 2 * static_cast<int64_t>(kTransfers.size());
+  }
+
+  double cell_seconds(const Cell& cell) const override {
+    const json settings = json::parse(cell.settings);
+    const bool graph = settings["norm_d"] == "spectral" || settings["norm_d"] == "layer";
+    double seconds = graph ? 16 : 11;
+    if (settings.contains("nf")) seconds *= 2.8;
+    if (settings.contains("image_size")) seconds *= 5;
+    return seconds;
+  }
+
+  json run(const Cell& cell, const std::string& film) const override {
+    return run_gan_cell(gan_cell_from(json::parse(cell.settings), cell.seed), kFidThreshold, film);
+  }
+
+  std::vector<Finding> findings(const Records& results) const override;
+  std::vector<Figure> figures(const Records& results) const override;
+
+ private:
+  static std::vector<Cell> tuning_cells(const Plan& plan) {
+    std::vector<Cell> cells;
+    // Seeds outermost: an interrupted study has few seeds everywhere instead of many somewhere.
+    for (int64_t i = 0; i < plan.tuning_seeds; ++i) {
+      for (const ArmNorms& arm : plan.arms) {
+        for (const std::string& init : kInits) {
+          for (const double lr : plan.rates) {
+            cells.push_back(cell_of("tuning", arm.name, settings_of(arm, init, lr),
+                                    plan.first_seed + static_cast<uint64_t>(i)));
+          }
+        }
+      }
+    }
+    return cells;
+  }
+
+  static bool all_done(const std::vector<Cell>& cells, const Records& results) {
+    std::map<std::string, bool> done;
+    for (const json& record : results) done[record["key"].get<std::string>()] = true;
+    return std::all_of(cells.begin(), cells.end(),
+                       [&](const Cell& cell) { return done.contains(cell.key()); });
+  }
+};
+
+std::vector<double> rates_in(const Records& records) {
+  std::vector<double> rates;
+  for (const json& record : records) rates.push_back(record["settings"]["lr"].get<double>());
+  std::sort(rates.begin(), rates.end());
+  rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
+  return rates;
+}
+
+Records at_rate(const Records& records, double lr) {
+  return select(records, "", "", [lr](const json& r) { return r["settings"]["lr"] == lr; });
+}
+
+double trained(const json& record) { return failed(record) ? 0.0 : 1.0; }
+
+// Share of runs that train over a row of settings, the difference of two arms.
+st::Interval difference_of_shares(const Records& a, const Records& b, uint64_t seed) {
+  std::vector<std::vector<double>> tasks;
+  const std::vector<double> rates = rates_in(a);
+  for (const double lr : rates) {
+    // Runs of one rate are resampled within their arm: +1 for an a that trains, -1 for a b.
+    const Records mine = at_rate(a, lr);
+    const Records theirs = at_rate(b, lr);
+    std::vector<double> plus = values_of(mine, trained);
+    for (double& value : plus) value /= static_cast<double>(mine.size() * rates.size());
+    std::vector<double> minus = values_of(theirs, trained);
+    for (double& value : minus) value /= -static_cast<double>(theirs.size() * rates.size());
+    tasks.push_back(plus);
+    tasks.push_back(minus);
+  }
+  return st::stratified_interval(
+      tasks,
+      [](const std::vector<double>& x) {
+        double sum = 0;
+        for (const double value : x) sum += value;
+        return sum;
+      },
+      seed);
+}
+
+std::string percent(const Records& runs) {
+  const st::Interval rate =
+      st::rate_interval(count_failed(runs), static_cast<int64_t>(runs.size()));
+  return fmt::format("{} of {} ({:.0f} to {:.0f} %)", count_failed(runs), runs.size(),
+                     100 * rate.low, 100 * rate.high);
+}
+
+Finding no_data(const std::string& claim) { return {claim, "no data", false, ""}; }
+
+// The row of rates: fresh seeds if there are any, else the tuning runs (quick).
+Records row_of(const Records& results, const std::string& arm) {
+  const Records fresh = select(results, "confirm", arm);
+  return fresh.empty() ? select(results, "tuning", arm) : fresh;
+}
+
+// An arm's runs at its own best setting, on fresh seeds where there are any.
+Records best_runs(const Records& results, const std::string& arm) {
+  const Setting best = best_setting(results, arm, kRates);
+  const auto at_best = [&](const json& r) { return has_setting(r, best.init, best.lr); };
+  const Records fresh = select(results, "confirm", arm, at_best);
+  return fresh.empty() ? select(results, "tuning", arm, at_best) : fresh;
+}
+
+Finding wider_region(const Records& results) {
+  const std::string claim = "(i) With batch norm more settings train";
+  const Records both = row_of(results, "both");
+  const Records none = row_of(results, "none");
+  if (both.empty() || none.empty()) return no_data(claim);
+  const st::Interval d = difference_of_shares(both, none, 11);
+  return {
+      claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
+      fmt::format("over {} learning rates failed {} of the runs with and {} without; share that "
+                  "trains, difference {}",
+                  rates_in(both).size(), percent(both), percent(none),
+                  with_interval(d.estimate, d.low, d.high))};
+}
+
+Finding better_at_best(const Records& results, const std::string& opponent, double holm_p) {
+  const std::string claim = opponent == "none"
+                                ? "(ii) At its own best batch norm is better than no norm"
+                                : "At its own best batch norm is better than " + opponent + " norm";
+  const auto [both, other] =
+      paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
+  if (both.empty()) return no_data(claim);
+  const auto a = values_of(both, rank_score);
+  const auto b = values_of(other, rank_score);
+  const st::Interval p = st::paired_improvement(a, b, 12);
+  const st::Decision decision = st::decide(p);
+  const bool survives = holm_p < 0.05;
+  const auto fid = [](const Records& runs) {
+    return std::exp(-st::median(values_of(runs, mean_score)));
+  };
+  std::string verdict = st::to_string(decision.verdict);
+  if (decision.verdict != st::Verdict::kInconclusive && !survives) verdict = "inconclusive";
+  return {
+      claim, verdict, decision.meaningful && survives,
+      fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}; median FID {:.0f} against "
+                  "{:.0f}",
+                  with_interval(p.estimate, p.low, p.high), both.size(), holm_p, fid(both),
+                  fid(other))};
+}
+
+Finding fewer_failures(const Records& results) {
+  const std::string claim = "(iii) At its own best fewer runs fail with batch norm";
+  const Records both = best_runs(results, "both");
+  const Records none = best_runs(results, "none");
+  if (both.empty() || none.empty()) return no_data(claim);
+  // Both at one "rate": each at its own best.
+  const auto same = [](Records runs) {
+    for (json& record : runs) record["settings"]["lr"] = 0.0;
+    return runs;
+  };
+  const st::Interval d = difference_of_shares(same(both), same(none), 13);
+  return {claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
+          fmt::format("failed {} with, {} without", percent(both), percent(none))};
+}
+
+Finding cheaper_search(const Records& results) {
+  const std::string claim = "(iv) With few settings tried the best found is better with batch norm";
+  const Records both = select(results, "tuning", "both");
+  const Records none = select(results, "tuning", "none");
+  if (both.empty() || none.empty()) return no_data(claim);
+  const auto a = values_of(both, mean_score);
+  const auto b = values_of(none, mean_score);
+  std::string text;
+  bool all_above = true;
+  bool all_below = true;
+  for (const int64_t k : {1, 2, 4}) {
+    // One interval for the difference: the runs of both arms are resampled each within its own.
+    std::vector<std::vector<double>> tasks{a, b};
+    const size_t cut = a.size();
+    const st::Interval d = st::stratified_interval(
+        tasks,
+        [&](const std::vector<double>& all) {
+          const std::vector<double> first(all.begin(),
+                                          all.begin() + static_cast<std::ptrdiff_t>(cut));
+          const std::vector<double> second(all.begin() + static_cast<std::ptrdiff_t>(cut),
+                                           all.end());
+          return st::expected_best(first, k) - st::expected_best(second, k);
+        },
+        14);
+    all_above &= d.low > 0;
+    all_below &= d.high < 0;
+    text += fmt::format("{}k = {}: FID {:.0f} against {:.0f}", text.empty() ? "" : "; ", k,
+                        std::exp(-st::expected_best(a, k)), std::exp(-st::expected_best(b, k)));
+  }
+  return {claim,
+          all_above   ? "supported"
+          : all_below ? "not supported"
+                      : "inconclusive",
+          all_above, "expected best of k settings tried at random, " + text};
+}
+
+std::string transfer_label(const json& settings) {
+  for (const auto& [label, change] : kTransfers) {
+    bool fits = true;
+    for (const auto& [key, value] : change.items()) {
+      fits &= settings.contains(key) && settings[key] == value;
+    }
+    if (fits) return label;
+  }
+  return "";
+}
+
+std::vector<Finding> GanStability::findings(const Records& results) const {
+  std::vector<Finding> found{wider_region(results)};
+  // All comparisons at the arms' own best, adjusted together.
+  const std::vector<std::string> opponents{"none", "g-only", "d-only", "spectral", "layer"};
+  std::vector<std::string> present;
+  std::vector<double> p_values;
+  for (const std::string& opponent : opponents) {
+    const auto [both, other] =
+        paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
+    if (both.empty()) continue;
+    present.push_back(opponent);
+    p_values.push_back(
+        st::mann_whitney_p(values_of(both, rank_score), values_of(other, rank_score)));
+  }
+  const std::vector<double> adjusted = st::holm(p_values);
+  if (present.empty() || present.front() != "none")
+    found.push_back(better_at_best(results, "none", 1));
+  for (size_t i = 0; i < present.size(); ++i) {
+    found.push_back(better_at_best(results, present[i], adjusted[i]));
+    if (i == 0) {
+      found.push_back(fewer_failures(results));
+      found.push_back(cheaper_search(results));
+    }
+  }
+  for (const auto& [label, change] : kTransfers) {
+    const auto fits = [&, name = label](const json& r) {
+      return transfer_label(r["settings"]) == name;
+    };
+    const auto [both, none] = paired_by_seed(select(results, "transfer", "both", fits),
+                                             select(results, "transfer", "none", fits));
+    if (both.empty()) continue;
+    const st::Interval p =
+        st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score), 15);
+    found.push_back({"The same settings at " + label + ": batch norm is better than no norm",
+                     st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
+                     fmt::format("P(better) {} over {} seeds; failed {} with, {} without",
+                                 with_interval(p.estimate, p.low, p.high), both.size(),
+                                 percent(both), percent(none))});
+  }
+  return found;
+}
+
+std::string rate_name(double lr) { return fmt::format("{:g}", lr); }
+
+Figure heatmap(const Records& results) {
+  Figure figure;
+  figure.kind = Figure::Kind::kHeatmap;
+  figure.title =
+      "Median FID at the horizon of the tuning runs (lower is better); x: runs that failed";
+  const Records tuning = select(results, "tuning", "");
+  for (const double lr : rates_in(tuning)) figure.x_names.push_back(rate_name(lr));
+  for (const ArmNorms& arm : kArms) {
+    for (const std::string& init : kInits) {
+      Figure::Series row;
+      row.name = std::string(arm.name) + ", " + init;
+      for (const double lr : rates_in(tuning)) {
+        const Records runs =
+            select(tuning, "", arm.name, [&](const json& r) { return has_setting(r, init, lr); });
+        row.y.push_back(runs.empty() ? NAN : std::exp(-st::median(values_of(runs, mean_score))));
+        row.notes.push_back(
+            runs.empty() ? "" : fmt::format("{} of {} failed", count_failed(runs), runs.size()));
+      }
+      if (!select(tuning, "", arm.name).empty()) figure.series.push_back(std::move(row));
+    }
+  }
+  figure.x_label = "learning rate";
+  return figure;
+}
+
+Figure along_rates(const Records& results) {
+  Figure figure;
+  figure.title = "FID along the learning rates, interquartile mean and 95 % interval";
+  figure.x_label = "learning rate";
+  figure.y_label = "FID";
+  figure.log_x = figure.log_y = true;
+  for (const char* arm : {"both", "none"}) {
+    Figure::Series line;
+    line.name = std::string(arm) == "both" ? "batch norm" : "no norm";
+    const Records runs = row_of(results, arm);
+    for (const double lr : rates_in(runs)) {
+      const Records here = at_rate(runs, lr);
+      const st::Interval i =
+          st::bootstrap_interval(values_of(here, mean_score), st::interquartile_mean, 16);
+      line.x.push_back(lr);
+      line.y.push_back(std::exp(-i.estimate));
+      line.low.push_back(std::exp(-i.high));
+      line.high.push_back(std::exp(-i.low));
+      line.notes.push_back(fmt::format("{} of {} failed", count_failed(here), here.size()));
+    }
+    figure.series.push_back(std::move(line));
+  }
+  return figure;
+}
+
+Figure trajectories(const Records& results) {
+  Figure figure;
+  figure.title = "FID over training at each arm's own best setting, median over seeds";
+  figure.x_label = "step";
+  figure.y_label = "FID";
+  figure.log_y = true;
+  for (const ArmNorms& arm : kArms) {
+    const Records runs = best_runs(results, arm.name);
+    std::map<double, std::vector<double>> at;
+    for (const json& record : runs) {
+      if (!record.contains("steps")) continue;
+      for (size_t i = 0; i < record["steps"].size(); ++i) {
+        at[record["steps"][i].get<double>()].push_back(record["fid"][i].get<double>());
+      }
+    }
+    if (at.empty()) continue;
+    Figure::Series line;
+    line.name = arm.name;
+    for (const auto& [step, values] : at) {
+      line.x.push_back(step);
+      line.y.push_back(st::median(values));
+    }
+    figure.series.push_back(std::move(line));
+  }
+  return figure;
+}
+
+Figure failures(const Records& results) {
+  Figure figure;
+  figure.kind = Figure::Kind::kBars;
+  figure.title = "Share of runs that failed, with exact 95 % intervals";
+  figure.y_label = "share";
+  Figure::Series best;
+  best.name = "at the arm's own best";
+  Figure::Series all;
+  all.name = "over all tuning settings";
+  for (const ArmNorms& arm : kArms) {
+    const Records tuning = select(results, "tuning", arm.name);
+    if (tuning.empty()) continue;
+    figure.x_names.push_back(arm.name);
+    for (auto [series, runs] :
+         {std::pair{&best, best_runs(results, arm.name)}, std::pair{&all, tuning}}) {
+      const st::Interval rate =
+          st::rate_interval(count_failed(runs), static_cast<int64_t>(runs.size()));
+      series->y.push_back(rate.estimate);
+      series->low.push_back(rate.low);
+      series->high.push_back(rate.high);
+      series->notes.push_back(fmt::format("{} of {}", count_failed(runs), runs.size()));
+    }
+  }
+  figure.series = {best, all};
+  return figure;
+}
+
+std::vector<Figure> GanStability::figures(const Records& results) const {
+  return {heatmap(results), along_rates(results), trajectories(results), failures(results)};
+}
+
+}  // namespace
+
+const Study& gan_stability() {
+  static const GanStability study;
+  return study;
+}
+
+}  // namespace dcgan

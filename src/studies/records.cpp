@@ -1,0 +1,80 @@
+#include "studies/records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace dcgan {
+namespace {
+
+constexpr double kFailedFid = 1e4;
+
+std::string number(double value) {
+  if (!std::isfinite(value)) return value > 0 ? "never" : "-";
+  const double size = std::abs(value);
+  if (size >= 100) return fmt::format("{:.0f}", value);
+  return size >= 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
+}
+
+}  // namespace
+
+Records select(const Records& records, const std::string& stage, const std::string& arm,
+               const std::function<bool(const nlohmann::json&)>& matches) {
+  Records chosen;
+  for (const nlohmann::json& record : records) {
+    if ((stage.empty() || record["stage"] == stage) && (arm.empty() || record["arm"] == arm) &&
+        (!matches || matches(record))) {
+      chosen.push_back(record);
+    }
+  }
+  return chosen;
+}
+
+bool failed(const nlohmann::json& record) { return record.value("failed", false); }
+
+double rank_score(const nlohmann::json& record) {
+  if (failed(record) || !record.contains("last_fid")) {
+    return -std::numeric_limits<double>::infinity();
+  }
+  return -std::log(std::max(record["last_fid"].get<double>(), 1e-12));
+}
+
+double mean_score(const nlohmann::json& record) {
+  const bool known = record.contains("last_fid") && record["last_fid"].is_number();
+  const double fid = known ? record["last_fid"].get<double>() : kFailedFid;
+  return -std::log(std::max(failed(record) ? std::max(fid, kFailedFid) : fid, 1e-12));
+}
+
+std::vector<double> values_of(const Records& records,
+                              const std::function<double(const nlohmann::json&)>& value) {
+  std::vector<double> values;
+  for (const nlohmann::json& record : records) values.push_back(value(record));
+  return values;
+}
+
+std::pair<Records, Records> paired_by_seed(const Records& a, const Records& b) {
+  std::map<uint64_t, const nlohmann::json*> by_seed;
+  for (const nlohmann::json& record : b) by_seed[record["seed"].get<uint64_t>()] = &record;
+  std::pair<Records, Records> pairs;
+  for (const nlohmann::json& record : a) {
+    const auto found = by_seed.find(record["seed"].get<uint64_t>());
+    if (found == by_seed.end()) continue;
+    if (found->second->value("processor", "") != record.value("processor", "")) continue;
+    pairs.first.push_back(record);
+    pairs.second.push_back(*found->second);
+  }
+  return pairs;
+}
+
+int64_t count_failed(const Records& records) {
+  return std::count_if(records.begin(), records.end(), failed);
+}
+
+std::string with_interval(double estimate, double low, double high) {
+  return fmt::format("{} ({} to {})", number(estimate), number(low), number(high));
+}
+
+}  // namespace dcgan

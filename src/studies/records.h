@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace dcgan {
+
+using Records = std::vector<nlohmann::json>;
+
+/// The records of a stage and arm (empty: any) for which `matches` holds.
+Records select(const Records& records, const std::string& stage, const std::string& arm,
+               const std::function<bool(const nlohmann::json&)>& matches = {});
+
+bool failed(const nlohmann::json& record);
+
+/// -log of the FID at the horizon: larger is better; -infinity for a failed run, which so ranks
+/// last.
+double rank_score(const nlohmann::json& record);
+
+/// The same for means, which an infinity would swallow: a failed run counts with FID 10,000 or its
+/// own, whichever is worse for it.
+double mean_score(const nlohmann::json& record);
+
+/// One value a record.
+std::vector<double> values_of(const Records& records,
+                              const std::function<double(const nlohmann::json&)>& value);
+
+/// Two lists of records matched by seed, unmatched ones left out; only pairs of one processor kind.
+std::pair<Records, Records> paired_by_seed(const Records& a, const Records& b);
+
+int64_t count_failed(const Records& records);
+
+/// "34 (27 to 41)"
+std::string with_interval(double estimate, double low, double high);
+
+}  // namespace dcgan

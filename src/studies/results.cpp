@@ -1,0 +1,110 @@
+#include "studies/results.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <torch/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+
+#include "common/device.h"
+#include "common/error.h"
+#include "common/file.h"
+#include "common/version.h"
+
+namespace dcgan {
+namespace {
+
+constexpr uint64_t kLargestFile = uint64_t{1} << 30;
+
+}  // namespace
+
+ResultsFile::Content ResultsFile::read(const Study& study) const {
+  Content content;
+  std::error_code error;
+  if (!std::filesystem::exists(path_, error)) return content;
+  const std::string text = read_text(path_, kLargestFile);
+  size_t begin = 0;
+  int64_t line = 0;
+  int64_t other_version = 0;
+  while (begin < text.size()) {
+    ++line;
+    const size_t end = text.find('\n', begin);
+    const bool torn = end == std::string::npos;
+    const std::string_view part(text.data() + begin, (torn ? text.size() : end) - begin);
+    begin = torn ? text.size() : end + 1;
+    nlohmann::json record = nlohmann::json::parse(part, nullptr, /*allow_exceptions=*/false);
+    if (record.is_discarded() || !record.is_object() || !record.contains("key")) {
+      if (begin < text.size()) {
+        throw DataError(fmt::format("{}:{}: is no result of a study", path_.string(), line));
+      }
+      content.remarks.push_back(
+          fmt::format("{}:{}: a torn last line is passed over", path_.string(), line));
+      break;
+    }
+    if (record.value("study", "") != study.name()) continue;
+    if (record.value("version", 0) != study.version()) {
+      ++other_version;
+      continue;
+    }
+    content.records.push_back(std::move(record));
+  }
+  if (other_version > 0) {
+    content.remarks.push_back(fmt::format("{}: {} results of another version of '{}' are left out",
+                                          path_.string(), other_version, study.name()));
+  }
+  return content;
+}
+
+void ResultsFile::append(const nlohmann::json& record) const {
+  std::error_code error;
+  // What a kill left of a last line would swallow this one.
+  if (std::filesystem::exists(path_, error)) {
+    const std::string text = read_text(path_, kLargestFile);
+    const size_t whole = text.rfind('\n') + 1;  // 0 if there is none
+    if (whole != text.size()) std::filesystem::resize_file(path_, whole, error);
+  }
+  const std::string line = record.dump() + "\n";
+  const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  size_t written = 0;
+  while (file >= 0 && written < line.size()) {
+    const ssize_t n = ::write(file, line.data() + written, line.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    written += static_cast<size_t>(n);
+  }
+  const bool failed = file < 0 || written < line.size() || ::fsync(file) != 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  if (failed) {
+    throw UsageError(fmt::format("cannot write to {}: {}", path_.string(), std::strerror(reason)));
+  }
+}
+
+void describe_machine(nlohmann::json& record) {
+  record["processor"] = describe_device(torch::kCPU);
+  record["build"] = git_version();
+  record["program"] = version();
+  record["libtorch"] = libtorch_version();
+}
+
+std::vector<nlohmann::json> merged_results(const Study& study,
+                                           const std::vector<std::filesystem::path>& folders,
+                                           std::vector<std::string>& remarks) {
+  std::map<std::string, nlohmann::json> by_key;
+  for (const auto& folder : folders) {
+    ResultsFile::Content content = ResultsFile(folder / "results.jsonl").read(study);
+    remarks.insert(remarks.end(), content.remarks.begin(), content.remarks.end());
+    for (nlohmann::json& record : content.records) {
+      by_key.try_emplace(record["key"].get<std::string>(), std::move(record));
+    }
+  }
+  std::vector<nlohmann::json> records;
+  for (auto& [key, record] : by_key) records.push_back(std::move(record));
+  return records;
+}
+
+}  // namespace dcgan

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "studies/study.h"
+
+namespace dcgan {
+
+/// results.jsonl of a study folder: one strict JSON object a finished cell, appended and fsynced.
+class ResultsFile {
+ public:
+  explicit ResultsFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+  struct Content {
+    std::vector<nlohmann::json> records;
+    /// One line each for the user: a torn last line, records of another version.
+    std::vector<std::string> remarks;
+  };
+  /// Whole lines; a torn last line, as a kill leaves it, is passed over and said. Records of
+  /// another version of the study are left out and said. A missing file has no records. Throws
+  /// DataError on a damaged line before the last.
+  Content read(const Study& study) const;
+
+  /// Throws UsageError when the disk refuses. Removes a torn last line first.
+  void append(const nlohmann::json& record) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What every record says beside its measurements.
+void describe_machine(nlohmann::json& record);
+
+/// The records of one study out of several folders (shards), each cell once, ordered by key.
+std::vector<nlohmann::json> merged_results(const Study& study,
+                                           const std::vector<std::filesystem::path>& folders,
+                                           std::vector<std::string>& remarks);
+
+}  // namespace dcgan

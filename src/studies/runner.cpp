@@ -1,0 +1,293 @@
+#include "studies/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "report/progress.h"
+#include "studies/results.h"
+#include "training/signals.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A child process that works on one cell at a time.
+class Worker {
+ public:
+  Worker() { start(); }
+  ~Worker() { stop(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  bool idle() const { return !cell_; }
+  const Cell& cell() const { return *cell_; }
+  int output() const { return from_; }
+
+  void give(const Cell& cell, const std::string& film) {
+    cell_ = cell;
+    text_.clear();
+    const nlohmann::json task{{"study", cell.study},       {"stage", cell.stage}, {"arm", cell.arm},
+                              {"settings", cell.settings}, {"seed", cell.seed},   {"film", film}};
+    const std::string line = task.dump() + "\n";
+    // A worker that is gone is noticed when its output ends.
+    [[maybe_unused]] const ssize_t n = ::write(to_, line.data(), line.size());
+  }
+
+  // Reads what there is; the record once it is whole. A process that ended leaves a failed one.
+  std::optional<nlohmann::json> take() {
+    char buffer[65536];
+    const ssize_t n = ::read(from_, buffer, sizeof(buffer));
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
+    if (n <= 0) {
+      nlohmann::json record{{"failed", true}, {"failure", restart()}};
+      describe_machine(record);
+      cell_.reset();
+      return record;
+    }
+    text_.append(buffer, static_cast<size_t>(n));
+    if (text_.back() != '\n') return {};
+    nlohmann::json record = nlohmann::json::parse(text_);
+    cell_.reset();
+    return record;
+  }
+
+ private:
+  void start() {
+    int input[2];
+    int output[2];
+    if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) {
+      throw UsageError("cannot start a worker process: no pipes");
+    }
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
+    const std::string program = executable_path().string();
+    char* arguments[] = {const_cast<char*>(program.c_str()),         // NOLINT
+                         const_cast<char*>(kStudyWorker), nullptr};  // NOLINT
+    const int failed =
+        ::posix_spawn(&process_, program.c_str(), &actions, nullptr, arguments, environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(input[0]);
+    ::close(output[1]);
+    to_ = input[1];
+    from_ = output[0];
+    if (failed != 0) throw UsageError("cannot start a worker process of " + program);
+  }
+
+  void stop() {
+    ::close(to_);
+    ::close(from_);
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+
+  // Why the process ended; a new one takes its place.
+  std::string restart() {
+    int status = 0;
+    ::close(to_);
+    ::close(from_);
+    ::waitpid(process_, &status, 0);
+    start();
+    return WIFSIGNALED(status)
+               ? fmt::format("the process was killed by signal {}", WTERMSIG(status))
+               : fmt::format("the process ended with code {}", WEXITSTATUS(status));
+  }
+
+  pid_t process_ = -1;
+  int to_ = -1;
+  int from_ = -1;
+  std::optional<Cell> cell_;
+  std::string text_;
+};
+
+int64_t processors() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+// Pictures of a comparison's first seed are kept, for the report's film.
+std::string film_of(const StudyRequest& request, const Cell& cell) {
+  if (cell.seed % 1000 != 0) return "";
+  std::string name = cell.stage + "-" + cell.arm + "-" + cell.settings;
+  for (char& c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
+    if (!plain) c = '_';
+  }
+  return (request.out / "films" / (name + "-" + std::to_string(cell.seed))).string();
+}
+
+void complete(nlohmann::json& record, const Study& study, const Cell& cell) {
+  record["study"] = study.name();
+  record["version"] = study.version();
+  record["key"] = cell.key();
+  record["stage"] = cell.stage;
+  record["arm"] = cell.arm;
+  record["settings"] = nlohmann::json::parse(cell.settings);
+  record["seed"] = cell.seed;
+}
+
+class StudyRun {
+ public:
+  StudyRun(const StudyRequest& request, const ResultsFile& file,
+           std::vector<nlohmann::json> records)
+      : request_(request), file_(file), records_(std::move(records)) {
+    for (const auto& record : records_) done_.insert(record["key"].get<std::string>());
+  }
+
+  // Cells of the stages that are open now and have no result.
+  std::deque<Cell> open_cells() const {
+    std::deque<Cell> open;
+    int64_t place = 0;
+    for (Cell& cell : request_.study->cells(request_.budget, request_.seeds, records_)) {
+      const bool mine = place++ % request_.shards == request_.shard;
+      if (mine && !done_.contains(cell.key())) open.push_back(std::move(cell));
+    }
+    return open;
+  }
+
+  bool complete_study() const {
+    return request_.study->complete(request_.budget, request_.seeds, records_);
+  }
+
+  int run() {
+    StopSignals signals;
+    const int64_t jobs = request_.jobs > 0 ? request_.jobs : processors();
+    const auto expected = std::max<int64_t>(
+        request_.study->expected_cells(request_.budget, request_.seeds) / request_.shards,
+        static_cast<int64_t>(done_.size()));
+    Progress progress(static_cast<int64_t>(done_.size()), expected, request_.quiet);
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::deque<Cell> open = open_cells();
+    while (signals.received() == 0) {
+      if (open.empty() &&
+          std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); })) {
+        open = open_cells();  // the next stage
+        if (open.empty()) break;
+      }
+      for (auto& worker : workers) hand_out(*worker, open);
+      while (!open.empty() && static_cast<int64_t>(workers.size()) < jobs) {
+        workers.push_back(std::make_unique<Worker>());
+        hand_out(*workers.back(), open);
+      }
+      collect(workers, progress);
+    }
+    progress.finish();
+    return signals.received();
+  }
+
+ private:
+  void hand_out(Worker& worker, std::deque<Cell>& open) const {
+    if (!worker.idle() || open.empty()) return;
+    worker.give(open.front(), film_of(request_, open.front()));
+    open.pop_front();
+  }
+
+  // Waits for the next results and keeps them.
+  void collect(const std::vector<std::unique_ptr<Worker>>& workers, Progress& progress) {
+    std::vector<pollfd> descriptors;
+    std::vector<Worker*> busy;
+    for (const auto& worker : workers) {
+      if (worker->idle()) continue;
+      descriptors.push_back({worker->output(), POLLIN, 0});
+      busy.push_back(worker.get());
+    }
+    constexpr int kMilliseconds = 500;  // signals are looked at that often
+    if (::poll(descriptors.data(), descriptors.size(), kMilliseconds) <= 0) return;
+    for (size_t i = 0; i < busy.size(); ++i) {
+      if (descriptors[i].revents == 0) continue;
+      const Cell cell = busy[i]->cell();
+      auto record = busy[i]->take();
+      if (!record) continue;
+      complete(*record, *request_.study, cell);
+      file_.append(*record);
+      done_.insert(cell.key());
+      records_.push_back(*record);
+      const auto finished = static_cast<int64_t>(done_.size());
+      if (progress.due(finished)) {
+        progress.update(finished,
+                        fmt::format("{} {} {} seed {}{}", cell.stage, cell.arm, cell.settings,
+                                    cell.seed, record->value("failed", false) ? ": failed" : ""));
+      }
+    }
+  }
+
+  const StudyRequest& request_;
+  const ResultsFile& file_;
+  std::vector<nlohmann::json> records_;
+  std::set<std::string> done_;
+};
+
+void print_plan(const StudyRequest& request, const std::vector<Cell>& cells) {
+  double seconds = 0;
+  for (const Cell& cell : cells) seconds += request.study->cell_seconds(cell);
+  const int64_t total = request.study->expected_cells(request.budget, request.seeds);
+  const int64_t jobs = request.jobs > 0 ? request.jobs : processors();
+  const double mean = cells.empty() ? 0 : seconds / static_cast<double>(cells.size());
+  std::printf(
+      "%s, budget %s: %ld cells, %ld of them known now, %s each on one thread, about %s "
+      "with %ld processes\n",
+      request.study->name().c_str(), to_string(request.budget).c_str(), static_cast<long>(total),
+      static_cast<long>(cells.size()), format_duration(mean).c_str(),
+      format_duration(mean * static_cast<double>(total) / static_cast<double>(jobs)).c_str(),
+      static_cast<long>(jobs));
+  for (const Cell& cell : cells) {
+    std::printf("%s  %s  %s  seed %lu\n", cell.stage.c_str(), cell.arm.c_str(),
+                cell.settings.c_str(), static_cast<unsigned long>(cell.seed));
+  }
+}
+
+}  // namespace
+
+int run_study(const StudyRequest& request) {
+  const Study& study = *request.study;
+  const ResultsFile file(request.out / "results.jsonl");
+  ResultsFile::Content content = file.read(study);
+  for (const std::string& remark : content.remarks) {
+    std::fprintf(stderr, "warning: %s\n", remark.c_str());
+  }
+  if (request.dry_run) {
+    print_plan(request, study.cells(request.budget, request.seeds, content.records));
+    return 0;
+  }
+  std::error_code error;
+  fs::create_directories(request.out, error);
+  if (error) {
+    throw UsageError(fmt::format("--out {}: {}", request.out.string(), error.message()));
+  }
+  StudyRun run(request, file, std::move(content.records));
+  const int signal = run.run();
+  constexpr int kSignalBase = 128;
+  if (signal != 0) {
+    std::printf("stopped; the same command goes on: finished cells are kept in %s\n",
+                (request.out / "results.jsonl").c_str());
+    return kSignalBase + signal;
+  }
+  if (!run.complete_study()) {
+    std::printf(
+        "this shard's cells are done; the next stage needs the other shards' results.jsonl "
+        "joined to this one\n");
+  }
+  return 0;
+}
+
+}  // namespace dcgan

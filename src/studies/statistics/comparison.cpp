@@ -1,0 +1,146 @@
+#include "studies/statistics/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "studies/statistics/resampling.h"
+
+namespace dcgan::statistics {
+namespace {
+
+double beats(double a, double b) { return a > b ? 1.0 : a == b ? 0.5 : 0.0; }
+
+double share_of_pairs(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (const double x : a) {
+    for (const double y : b) sum += beats(x, y);
+  }
+  return sum / static_cast<double>(a.size() * b.size());
+}
+
+Interval around(double estimate, const std::vector<double>& replicates) {
+  return {estimate, quantile(replicates, 0.025), quantile(replicates, 0.975)};
+}
+
+}  // namespace
+
+Interval probability_of_improvement(const std::vector<double>& a, const std::vector<double>& b,
+                                    uint64_t seed, int64_t replicates) {
+  Resampler random(seed);
+  std::vector<double> values;
+  for (int64_t i = 0; i < replicates; ++i) {
+    const auto drawn_a = random.resample(a);
+    values.push_back(share_of_pairs(drawn_a, random.resample(b)));
+  }
+  return around(share_of_pairs(a, b), values);
+}
+
+Interval paired_improvement(const std::vector<double>& a, const std::vector<double>& b,
+                            uint64_t seed, int64_t replicates) {
+  std::vector<double> wins(a.size());
+  for (size_t i = 0; i < a.size(); ++i) wins[i] = beats(a[i], b[i]);
+  return bootstrap_interval(
+      wins,
+      [](const std::vector<double>& x) {
+        return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+      },
+      seed, replicates);
+}
+
+double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  std::vector<double> all(a);
+  all.insert(all.end(), b.begin(), b.end());
+  std::sort(all.begin(), all.end());
+  double ties = 0;
+  for (size_t i = 0; i < all.size();) {
+    size_t j = i;
+    while (j < all.size() && all[j] == all[i]) ++j;
+    const auto t = static_cast<double>(j - i);
+    ties += t * t * t - t;
+    i = j;
+  }
+  const double u = share_of_pairs(a, b) * m * n;
+  const double total = m + n;
+  const double variance = m * n / 12 * (total + 1 - ties / (total * (total - 1)));
+  if (variance <= 0) return 1;
+  const double z = std::max(0.0, std::abs(u - m * n / 2) - 0.5) / std::sqrt(variance);
+  return std::min(1.0, std::erfc(z / std::sqrt(2.0)));
+}
+
+std::vector<double> holm(const std::vector<double>& p_values) {
+  std::vector<size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t i, size_t j) { return p_values[i] < p_values[j]; });
+  std::vector<double> adjusted(p_values.size());
+  double running = 0;
+  for (size_t rank = 0; rank < order.size(); ++rank) {
+    const auto left = static_cast<double>(order.size() - rank);
+    running = std::max(running, std::min(1.0, left * p_values[order[rank]]));
+    adjusted[order[rank]] = running;
+  }
+  return adjusted;
+}
+
+std::string to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kSupported:
+      return "supported";
+    case Verdict::kNotSupported:
+      return "not supported";
+    case Verdict::kInconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+Decision decide(const Interval& improvement) {
+  constexpr double kEven = 0.5;
+  constexpr double kMeaningful = 0.75;
+  Decision decision;
+  if (improvement.low > kEven) decision.verdict = Verdict::kSupported;
+  if (improvement.high < kEven) decision.verdict = Verdict::kNotSupported;
+  decision.meaningful =
+      decision.verdict == Verdict::kSupported && improvement.estimate > kMeaningful;
+  return decision;
+}
+
+Verdict decide_difference(const Interval& difference) {
+  if (difference.low > 0) return Verdict::kSupported;
+  return difference.high < 0 ? Verdict::kNotSupported : Verdict::kInconclusive;
+}
+
+double expected_best(std::vector<double> scores, int64_t k) {
+  std::sort(scores.begin(), scores.end());
+  const auto n = static_cast<double>(scores.size());
+  double sum = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const double upto = std::pow(static_cast<double>(i + 1) / n, static_cast<double>(k));
+    const double below = std::pow(static_cast<double>(i) / n, static_cast<double>(k));
+    if (upto > below) sum += scores[i] * (upto - below);
+  }
+  return sum;
+}
+
+double kaplan_meier_median(const std::vector<double>& times, const std::vector<bool>& observed) {
+  std::vector<size_t> order(times.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  // At equal times events come before censoring.
+  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) {
+    return times[i] != times[j] ? times[i] < times[j] : observed[i] && !observed[j];
+  });
+  double surviving = 1;
+  auto at_risk = static_cast<double>(times.size());
+  for (const size_t i : order) {
+    if (observed[i]) surviving *= (at_risk - 1) / at_risk;
+    at_risk -= 1;
+    if (surviving <= 0.5 + 1e-12) return times[i];
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace dcgan::statistics

@@ -1,0 +1,55 @@
+// Is A better than B? Larger scores are better, a failed run's is -infinity.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "studies/statistics/estimates.h"
+
+namespace dcgan::statistics {
+
+/// P(A > B) + P(A = B) / 2 over pairs of a run of A and a run of B (Mann & Whitney 1947;
+/// "probability of improvement" in Agarwal et al. 2021), with a bootstrap interval that resamples
+/// both.
+Interval probability_of_improvement(const std::vector<double>& a, const std::vector<double>& b,
+                                    uint64_t seed, int64_t replicates = 2000);
+
+/// Share of seeds with which A beats B (ties count half), a[i] and b[i] of one seed each; the
+/// interval resamples seeds.
+Interval paired_improvement(const std::vector<double>& a, const std::vector<double>& b,
+                            uint64_t seed, int64_t replicates = 2000);
+
+/// Two-sided p-value of Mann and Whitney's test, normal approximation with correction for ties and
+/// continuity.
+double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b);
+
+/// Adjusted p-values (Holm 1979), in the order given.
+std::vector<double> holm(const std::vector<double>& p_values);
+
+enum class Verdict { kSupported, kNotSupported, kInconclusive };
+
+/// "supported", "not supported", "inconclusive"
+std::string to_string(Verdict verdict);
+
+/// The rule of Bouthillier et al. 2021: supported if the interval of P(A > B) lies above 0.5, not
+/// supported if it lies below, else inconclusive. `meaningful` if the estimate is above 0.75 as
+/// well.
+struct Decision {
+  Verdict verdict = Verdict::kInconclusive;
+  bool meaningful = false;
+};
+Decision decide(const Interval& improvement);
+
+/// The same for a difference against 0.
+Verdict decide_difference(const Interval& difference);
+
+/// Expected best score of k settings tried at random out of the observed ones, with replacement
+/// (Dodge et al. 2019, equation 7; the budget curves of Lucic et al. 2018).
+double expected_best(std::vector<double> scores, int64_t k);
+
+/// Median time to an event by the product-limit estimate (Kaplan & Meier 1958); `observed[i]`
+/// false: not yet at times[i]. Infinity if less than half have had it.
+double kaplan_meier_median(const std::vector<double>& times, const std::vector<bool>& observed);
+
+}  // namespace dcgan::statistics
