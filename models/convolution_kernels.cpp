@@ -5,6 +5,8 @@
 namespace dcgan {
 namespace {
 
+bool kernels_in_use = true;
+
 // The stride-2 map from the large to the small feature maps, of which the input is one.
 kernels::ConvShape shape_of(ConvolutionKind kind, c10::IntArrayRef input_sizes,
                             const torch::Tensor& weight) {
@@ -19,7 +21,7 @@ std::optional<ConvolutionKind> convolution_kind(c10::IntArrayRef input_sizes,
                                                 const torch::Tensor& weight,
                                                 const ConvolutionOptions& options) {
   const auto type = weight.scalar_type();
-  const bool known = weight.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
+  const bool known = kernels_in_use && weight.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
                      input_sizes.size() == 4 && c10::multiply_integers(input_sizes) > 0 &&
                      weight.size(2) == 4 && weight.size(3) == 4 &&
                      weight.size(options.transposed ? 0 : 1) == input_sizes[1];
@@ -39,6 +41,8 @@ std::optional<ConvolutionKind> convolution_kind(c10::IntArrayRef input_sizes,
   }
   return std::nullopt;
 }
+
+void use_convolution_kernels(bool use) { kernels_in_use = use; }
 
 std::vector<int64_t> convolution_output_sizes(ConvolutionKind kind, c10::IntArrayRef input_sizes,
                                               const torch::Tensor& weight) {

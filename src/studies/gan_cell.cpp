@@ -9,7 +9,7 @@
 
 #include "data/open.h"
 #include "data/sample_order.h"
-#include "models/random.h"
+#include "models/convolution_kernels.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "sampling/latents.h"
@@ -153,6 +153,8 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
       value.get_to(cell.features);
     else if (key == "mixing")
       value.get_to(cell.mixing);
+    else if (key == "convolutions")
+      value.get_to(cell.convolutions);
     else
       throw std::logic_error("gan cell: unknown setting " + key);
   }
@@ -160,6 +162,7 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
 }
 
 nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film) {
+  use_convolution_kernels(cell.convolutions == "own");
   const auto dataset = open_dataset(cell.data, {cell.image_size, 0});
   RunEvaluator evaluator(*dataset, cell.features, cell.eval_samples, kLatent);
   Networks networks = make_cell_networks(cell, *dataset);

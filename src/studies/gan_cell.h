@@ -22,6 +22,8 @@ struct GanCell {
   std::string features;
   /// How real and generated images go through the discriminator: grouped, separate or mixed.
   std::string mixing = "grouped";
+  /// own: this project's kernels; libtorch: its operators.
+  std::string convolutions = "own";
   uint64_t seed = 0;
 };
 

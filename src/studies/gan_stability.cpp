@@ -135,8 +135,11 @@ class GanStability : public Study {
   std::string decision_rule() const override {
     return "P(A > B) on fresh seeds, paired: supported if the 95 % interval lies above 0.5, "
            "meaningful if the estimate exceeds 0.75 as well, not supported if the interval lies "
-           "below; for differences of rates and of expected bests: the interval against 0. Holm "
-           "over the comparisons with opponents.";
+           "below (exact intervals). For differences of failure rates (exact, Newcombe) and of "
+           "expected "
+           "bests (bootstrap): the interval against 0. Sign tests, Holm over the opponents: a "
+           "verdict "
+           "that does not survive is inconclusive.";
   }
   std::string setup(Budget budget) const override {
     const Plan plan = plan_of(budget, 0);
@@ -231,13 +234,6 @@ class GanStability : public Study {
     }
     return cells;
   }
-
-  static bool all_done(const std::vector<Cell>& cells, const Records& results) {
-    std::map<std::string, bool> done;
-    for (const json& record : results) done[record["key"].get<std::string>()] = true;
-    return std::all_of(cells.begin(), cells.end(),
-                       [&](const Cell& cell) { return done.contains(cell.key()); });
-  }
 };
 
 std::vector<double> rates_in(const Records& records) {
@@ -252,31 +248,13 @@ Records at_rate(const Records& records, double lr) {
   return select(records, "", "", [lr](const json& r) { return r["settings"]["lr"] == lr; });
 }
 
-double trained(const json& record) { return failed(record) ? 0.0 : 1.0; }
-
-// Share of runs that train over a row of settings, the difference of two arms.
-st::Interval difference_of_shares(const Records& a, const Records& b, uint64_t seed) {
-  std::vector<std::vector<double>> tasks;
-  const std::vector<double> rates = rates_in(a);
-  for (const double lr : rates) {
-    // Runs of one rate are resampled within their arm: +1 for an a that trains, -1 for a b.
-    const Records mine = at_rate(a, lr);
-    const Records theirs = at_rate(b, lr);
-    std::vector<double> plus = values_of(mine, trained);
-    for (double& value : plus) value /= static_cast<double>(mine.size() * rates.size());
-    std::vector<double> minus = values_of(theirs, trained);
-    for (double& value : minus) value /= -static_cast<double>(theirs.size() * rates.size());
-    tasks.push_back(plus);
-    tasks.push_back(minus);
-  }
-  return st::stratified_interval(
-      tasks,
-      [](const std::vector<double>& x) {
-        double sum = 0;
-        for (const double value : x) sum += value;
-        return sum;
-      },
-      seed);
+// Share of runs that train, the difference of two arms.
+st::Interval difference_of_shares(const Records& a, const Records& b) {
+  const auto trained = [](const Records& runs) {
+    return static_cast<int64_t>(runs.size()) - count_failed(runs);
+  };
+  return st::rate_difference(trained(a), static_cast<int64_t>(a.size()), trained(b),
+                             static_cast<int64_t>(b.size()));
 }
 
 std::string percent(const Records& runs) {
@@ -307,7 +285,7 @@ Finding wider_region(const Records& results) {
   const Records both = row_of(results, "both");
   const Records none = row_of(results, "none");
   if (both.empty() || none.empty()) return no_data(claim);
-  const st::Interval d = difference_of_shares(both, none, 11);
+  const st::Interval d = difference_of_shares(both, none);
   return {
       claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
       fmt::format("over {} learning rates failed {} of the runs with and {} without; share that "
@@ -325,7 +303,7 @@ Finding better_at_best(const Records& results, const std::string& opponent, doub
   if (both.empty()) return no_data(claim);
   const auto a = values_of(both, rank_score);
   const auto b = values_of(other, rank_score);
-  const st::Interval p = st::paired_improvement(a, b, 12);
+  const st::Interval p = st::paired_improvement(a, b);
   const st::Decision decision = st::decide(p);
   const bool survives = holm_p < 0.05;
   const auto fid = [](const Records& runs) {
@@ -346,12 +324,7 @@ Finding fewer_failures(const Records& results) {
   const Records both = best_runs(results, "both");
   const Records none = best_runs(results, "none");
   if (both.empty() || none.empty()) return no_data(claim);
-  // Both at one "rate": each at its own best.
-  const auto same = [](Records runs) {
-    for (json& record : runs) record["settings"]["lr"] = 0.0;
-    return runs;
-  };
-  const st::Interval d = difference_of_shares(same(both), same(none), 13);
+  const st::Interval d = difference_of_shares(both, none);
   return {claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
           fmt::format("failed {} with, {} without", percent(both), percent(none))};
 }
@@ -414,8 +387,7 @@ std::vector<Finding> GanStability::findings(const Records& results) const {
         paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
     if (both.empty()) continue;
     present.push_back(opponent);
-    p_values.push_back(
-        st::mann_whitney_p(values_of(both, rank_score), values_of(other, rank_score)));
+    p_values.push_back(st::sign_test_p(values_of(both, rank_score), values_of(other, rank_score)));
   }
   const std::vector<double> adjusted = st::holm(p_values);
   if (present.empty() || present.front() != "none")
@@ -435,7 +407,7 @@ std::vector<Finding> GanStability::findings(const Records& results) const {
                                              select(results, "transfer", "none", fits));
     if (both.empty()) continue;
     const st::Interval p =
-        st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score), 15);
+        st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score));
     found.push_back({"The same settings at " + label + ": batch norm is better than no norm",
                      st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
                      fmt::format("P(better) {} over {} seeds; failed {} with, {} without",

@@ -1,14 +1,38 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <set>
+
 #include "common/error.h"
 #include "common/text.h"
+#include "studies/batch_mixing.h"
 #include "studies/gan_stability.h"
+#include "studies/own_kernels.h"
+#include "studies/stacked_modes.h"
 #include "studies/study.h"
 
 namespace dcgan {
 
 std::string Cell::key() const {
   return fmt::format("{}/{}/{}/{}/{}", study, stage, arm, settings, seed);
+}
+
+std::string Cell::film() const {
+  std::string name = stage + "-" + arm + "-" + settings;
+  for (char& c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
+    if (!plain) c = '_';
+  }
+  return name + "-" + std::to_string(seed);
+}
+
+bool all_done(const std::vector<Cell>& cells, const std::vector<nlohmann::json>& results) {
+  std::set<std::string> done;
+  for (const nlohmann::json& record : results) done.insert(record["key"].get<std::string>());
+  return std::all_of(cells.begin(), cells.end(),
+                     [&](const Cell& cell) { return done.contains(cell.key()); });
 }
 
 Budget parse_budget(const std::string& name) {
@@ -23,7 +47,8 @@ std::string to_string(Budget budget) {
 }
 
 const std::vector<const Study*>& all_studies() {
-  static const std::vector<const Study*> studies{&gan_stability()};
+  static const std::vector<const Study*> studies{&gan_stability(), &stacked_modes(),
+                                                 &batch_mixing(), &own_kernels()};
   return studies;
 }
 

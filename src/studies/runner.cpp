@@ -125,17 +125,6 @@ int64_t processors() {
   return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-// Pictures of a comparison's first seed are kept, for the report's film.
-std::string film_of(const StudyRequest& request, const Cell& cell) {
-  if (cell.seed % 1000 != 0) return "";
-  std::string name = cell.stage + "-" + cell.arm + "-" + cell.settings;
-  for (char& c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
-    if (!plain) c = '_';
-  }
-  return (request.out / "films" / (name + "-" + std::to_string(cell.seed))).string();
-}
-
 void complete(nlohmann::json& record, const Study& study, const Cell& cell) {
   record["study"] = study.name();
   record["version"] = study.version();
@@ -198,7 +187,8 @@ class StudyRun {
  private:
   void hand_out(Worker& worker, std::deque<Cell>& open) const {
     if (!worker.idle() || open.empty()) return;
-    worker.give(open.front(), film_of(request_, open.front()));
+    const Cell& cell = open.front();
+    worker.give(cell, cell.is_filmed() ? (request_.out / "films" / cell.film()).string() : "");
     open.pop_front();
   }
 

@@ -27,6 +27,10 @@ struct Cell {
 
   /// Identifies the cell in results.jsonl.
   std::string key() const;
+  /// Name of its folder below films/.
+  std::string film() const;
+  /// Whether pictures of it are kept, for the report: those of a comparison's first seed.
+  bool is_filmed() const { return seed % 1000 == 0; }
 };
 
 /// A sentence about batch norm and what the results say to it.
@@ -94,6 +98,9 @@ class Study {
   virtual std::vector<Finding> findings(const std::vector<nlohmann::json>& results) const = 0;
   virtual std::vector<Figure> figures(const std::vector<nlohmann::json>& results) const = 0;
 };
+
+/// Whether `results` hold every one of `cells`.
+bool all_done(const std::vector<Cell>& cells, const std::vector<nlohmann::json>& results);
 
 /// Every study, in the order of the documentation.
 const std::vector<const Study*>& all_studies();

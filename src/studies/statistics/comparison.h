@@ -15,10 +15,12 @@ namespace dcgan::statistics {
 Interval probability_of_improvement(const std::vector<double>& a, const std::vector<double>& b,
                                     uint64_t seed, int64_t replicates = 2000);
 
-/// Share of seeds with which A beats B (ties count half), a[i] and b[i] of one seed each; the
-/// interval resamples seeds.
-Interval paired_improvement(const std::vector<double>& a, const std::vector<double>& b,
-                            uint64_t seed, int64_t replicates = 2000);
+/// Share of seeds with which A beats B (ties count half), a[i] and b[i] of one seed each, with the
+/// exact interval of a rate: a bootstrap of few seeds that all agree would have no width.
+Interval paired_improvement(const std::vector<double>& a, const std::vector<double>& b);
+
+/// Two-sided p-value of the exact sign test on pairs, ties left out.
+double sign_test_p(const std::vector<double>& a, const std::vector<double>& b);
 
 /// Two-sided p-value of Mann and Whitney's test, normal approximation with correction for ties and
 /// continuity.

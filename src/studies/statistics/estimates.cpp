@@ -102,6 +102,15 @@ Interval rate_interval(int64_t successes, int64_t trials) {
   return result;
 }
 
+Interval rate_difference(int64_t successes_a, int64_t trials_a, int64_t successes_b,
+                         int64_t trials_b) {
+  const Interval a = rate_interval(successes_a, trials_a);
+  const Interval b = rate_interval(successes_b, trials_b);
+  const double d = a.estimate - b.estimate;
+  return {d, d - std::hypot(a.estimate - a.low, b.high - b.estimate),
+          d + std::hypot(a.high - a.estimate, b.estimate - b.low)};
+}
+
 std::vector<double> performance_profile(const std::vector<double>& scores,
                                         const std::vector<double>& thresholds) {
   std::vector<double> shares;

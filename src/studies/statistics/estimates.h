@@ -40,6 +40,12 @@ Interval stratified_interval(const std::vector<std::vector<double>>& tasks,
 /// Exact 95 % interval of a rate of `successes` in `trials` (Clopper & Pearson 1934).
 Interval rate_interval(int64_t successes, int64_t trials);
 
+/// 95 % interval of the difference of two rates, a minus b, from their exact intervals (Newcombe
+/// 1998, method 10, with Clopper and Pearson's limits): wide where few runs or no failures say
+/// little, where a bootstrap would say nothing.
+Interval rate_difference(int64_t successes_a, int64_t trials_a, int64_t successes_b,
+                         int64_t trials_b);
+
 /// Share of runs with a score above each threshold (performance profile; Dolan & More 2002).
 std::vector<double> performance_profile(const std::vector<double>& scores,
                                         const std::vector<double>& thresholds);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "studies/study.h"
+
+namespace dcgan {
+
+/// The figure as SVG, for papers and the README: lines and bars with their intervals, or a heat map
+/// with the settings marked where runs failed. Readable on light and on dark pages.
+std::string figure_svg(const Figure& figure);
+
+}  // namespace dcgan

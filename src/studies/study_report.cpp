@@ -1,0 +1,289 @@
+#include "studies/study_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/error.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "report/html_page.h"
+#include "studies/figure_svg.h"
+#include "studies/records.h"
+#include "studies/results.h"
+
+namespace dcgan {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Study folders below the given ones.
+std::vector<fs::path> result_folders(const std::vector<fs::path>& folders) {
+  std::vector<fs::path> found;
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    if (fs::exists(folder / "results.jsonl", error)) {
+      found.push_back(folder);
+      continue;
+    }
+    std::vector<fs::path> below;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (fs::exists(entry.path() / "results.jsonl", error)) below.push_back(entry.path());
+    }
+    std::sort(below.begin(), below.end());
+    found.insert(found.end(), below.begin(), below.end());
+  }
+  return found;
+}
+
+const char* kind_name(Figure::Kind kind) {
+  switch (kind) {
+    case Figure::Kind::kHeatmap:
+      return "heatmap";
+    case Figure::Kind::kBars:
+      return "bars";
+    case Figure::Kind::kLines:
+      break;
+  }
+  return "lines";
+}
+
+// JSON has no NaN: null.
+json numbers(const std::vector<double>& values) {
+  json list = json::array();
+  for (const double value : values) {
+    if (std::isfinite(value)) {
+      list.push_back(value);
+    } else {
+      list.push_back(nullptr);
+    }
+  }
+  return list;
+}
+
+json to_json(const Figure& figure) {
+  json series = json::array();
+  for (const Figure::Series& s : figure.series) {
+    series.push_back({{"name", s.name},
+                      {"x", numbers(s.x)},
+                      {"y", numbers(s.y)},
+                      {"low", numbers(s.low)},
+                      {"high", numbers(s.high)},
+                      {"notes", s.notes}});
+  }
+  return {{"kind", kind_name(figure.kind)}, {"title", figure.title},
+          {"x_label", figure.x_label},      {"y_label", figure.y_label},
+          {"log_x", figure.log_x},          {"log_y", figure.log_y},
+          {"x_names", figure.x_names},      {"series", std::move(series)}};
+}
+
+std::string joined(const std::set<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
+// The command, machines and time behind the results.
+std::vector<std::pair<std::string, std::string>> facts_of(const Study& study,
+                                                          const Records& results, Budget budget) {
+  std::set<std::string> processors;
+  std::set<std::string> builds;
+  double seconds = 0;
+  for (const json& record : results) {
+    processors.insert(record.value("processor", "unknown"));
+    builds.insert(record.value("program", "") + " " + record.value("build", ""));
+    seconds += record.value("seconds", 0.0);
+  }
+  return {{"claim", study.claim()},
+          {"refuted by", study.refuted_by()},
+          {"measured", study.metric()},
+          {"failed", study.failure()},
+          {"decided by", study.decision_rule()},
+          {"set-up", study.setup(budget)},
+          {"runs", fmt::format("{} finished, {} of them failed; {} on one thread each",
+                               results.size(), count_failed(results), format_duration(seconds))},
+          {"command", fmt::format("dcgan study {} --budget {}", study.name(), to_string(budget))},
+          {"processor", joined(processors)},
+          {"build", joined(builds)}};
+}
+
+// The smallest budget whose cells all have results; quick if none is complete.
+Budget budget_of(const Study& study, const Records& results) {
+  for (const Budget budget : {Budget::kFull, Budget::kStandard}) {
+    if (study.complete(budget, 0, results)) return budget;
+  }
+  // Results beyond the quick cells: a standard study under way.
+  return static_cast<int64_t>(results.size()) > study.expected_cells(Budget::kQuick, 0)
+             ? Budget::kStandard
+             : Budget::kQuick;
+}
+
+json frames_of(const fs::path& film) {
+  std::vector<fs::path> pictures;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(film, error)) {
+    if (entry.path().extension() == ".png") pictures.push_back(entry.path());
+  }
+  std::sort(pictures.begin(), pictures.end());
+  json frames = json::array();
+  for (const fs::path& picture : pictures) {
+    frames.push_back(
+        {{"step", std::atol(picture.stem().c_str())}, {"image", image_url(picture.string())}});
+  }
+  return frames;
+}
+
+// Films side by side that differ in the arm alone, the settings with most arms first, and of those
+// the highest learning rates.
+json films_of(const std::vector<fs::path>& folders, const Records& results) {
+  constexpr size_t kMostFilms = 8;
+  struct Film {
+    std::string title;
+    fs::path path;
+  };
+  std::map<std::pair<double, std::string>, std::vector<Film>> groups;
+  for (const json& record : results) {
+    const Cell cell{record["study"], record["stage"], record["arm"], record["settings"].dump(),
+                    record["seed"]};
+    for (const fs::path& folder : folders) {
+      std::error_code error;
+      const fs::path path = folder / "films" / cell.film();
+      if (!cell.is_filmed() || !fs::is_directory(path, error)) continue;
+      json common = record["settings"];
+      const double lr = common.value("lr", 0.0);
+      const std::string init = common.value("init", "");
+      for (const char* key : {"norm_g", "norm_d", "init", "mixing", "convolutions"})
+        common.erase(key);
+      groups[{-lr, cell.stage + common.dump()}].push_back(
+          {fmt::format("{}, {}, learning rate {:g}{}", cell.arm, init, lr,
+                       failed(record) ? ": failed" : ""),
+           path});
+      break;
+    }
+  }
+  json films = json::array();
+  for (const bool several : {true, false}) {
+    for (const auto& [key, group] : groups) {
+      if ((group.size() > 1) != several) continue;
+      for (const Film& film : group) {
+        if (films.size() == kMostFilms) return films;
+        json frames = frames_of(film.path);
+        if (!frames.empty())
+          films.push_back({{"title", film.title}, {"frames", std::move(frames)}});
+      }
+    }
+  }
+  return films;
+}
+
+std::string csv_field(const json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string csv_of(const Records& results) {
+  const std::vector<std::string> columns{
+      "study",         "stage",          "arm",      "settings",  "seed",      "failed",
+      "failure",       "last_fid",       "best_fid", "best_step", "fid_batch", "threshold_step",
+      "collapse_step", "late_variation", "seconds",  "processor", "build"};
+  std::string text;
+  for (const std::string& column : columns) text += (text.empty() ? "" : ",") + column;
+  text += "\n";
+  for (const json& record : results) {
+    std::string line;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (i > 0) line += ",";
+      const auto found = record.find(columns[i]);
+      if (found != record.end() && !found->is_null()) line += csv_field(*found);
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string markdown_of(const Study& study, const std::vector<Finding>& findings,
+                        const std::vector<std::pair<std::string, std::string>>& facts,
+                        const std::vector<std::string>& pictures) {
+  std::string text =
+      fmt::format("## {}\n\n| claim | verdict | numbers |\n|---|---|---|\n", study.name());
+  for (const Finding& f : findings) {
+    text += fmt::format("| {} | **{}**{} | {} |\n", f.claim, f.verdict,
+                        f.meaningful ? ", meaningful" : "", f.evidence);
+  }
+  text += "\n";
+  for (const std::string& picture : pictures) text += fmt::format("![]({})\n\n", picture);
+  for (const auto& [name, value] : facts) text += fmt::format("- {}: {}\n", name, value);
+  return text + "\n";
+}
+
+}  // namespace
+
+bool holds_studies(const fs::path& path) { return !result_folders({path}).empty(); }
+
+StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::path& out) {
+  const std::vector<fs::path> found = result_folders(folders);
+  std::error_code error;
+  fs::create_directories(out / "figures", error);
+  if (error) throw UsageError(fmt::format("--out {}: {}", out.string(), error.message()));
+  json page{{"title", "What batch normalisation does to a DCGAN"},
+            {"intro",
+             "Each claim was put to the test by many runs; the rules that decide were fixed "
+             "beforehand. Intervals are at 95 %."},
+            {"studies", json::array()}};
+  std::string markdown = "# What batch normalisation does to a DCGAN\n\n";
+  Records all;
+  for (const Study* study : all_studies()) {
+    std::vector<std::string> remarks;
+    const Records results = merged_results(*study, found, remarks);
+    for (const std::string& remark : remarks) std::fprintf(stderr, "warning: %s\n", remark.c_str());
+    if (results.empty()) continue;
+    all.insert(all.end(), results.begin(), results.end());
+    const Budget budget = budget_of(*study, results);
+    const auto facts = facts_of(*study, results, budget);
+    const auto findings = study->findings(results);
+    json entry{{"name", study->name()},
+               {"preliminary", budget == Budget::kQuick || !study->complete(budget, 0, results)},
+               {"facts", json::array()},
+               {"findings", json::array()},
+               {"figures", json::array()},
+               {"films", json::array()}};
+    for (const auto& [name, value] : facts) entry["facts"].push_back({name, value});
+    for (const Finding& f : findings) {
+      entry["findings"].push_back({{"claim", f.claim},
+                                   {"verdict", f.verdict},
+                                   {"meaningful", f.meaningful},
+                                   {"evidence", f.evidence}});
+    }
+    std::vector<std::string> pictures;
+    for (const Figure& figure : study->figures(results)) {
+      const std::string name = fmt::format("figures/{}-{}.svg", study->name(), pictures.size() + 1);
+      write_atomically(out / name, figure_svg(figure));
+      pictures.push_back(name);
+      entry["figures"].push_back(to_json(figure));
+    }
+    std::vector<fs::path> own;
+    for (const fs::path& folder : found) {
+      if (folder.filename() == study->name()) own.push_back(folder);
+    }
+    entry["films"] = films_of(own, results);
+    page["studies"].push_back(std::move(entry));
+    markdown += markdown_of(*study, findings, facts, pictures);
+  }
+  if (all.empty()) throw DataError("no results of a study that this program knows");
+  const StudyReport report{out / "report.html", out / "report.md", out / "results.csv"};
+  write_atomically(report.html, html_page(page));
+  write_atomically(report.markdown, markdown);
+  write_atomically(report.csv, csv_of(all));
+  return report;
+}
+
+}  // namespace dcgan
