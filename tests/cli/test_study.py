@@ -1,0 +1,111 @@
+"""dcgan study: cells, interruption, shards, crashes; and the report of a study in a real browser."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from program import BINARY, ProgramTest
+
+
+class Study(ProgramTest):
+    """On own-kernels, whose cells take seconds."""
+    STUDY = ["study", "own-kernels", "--out", "s", "--seeds", 2, "--jobs", 2, "--quiet"]
+
+    def results(self, folder="s/own-kernels"):
+        return [json.loads(line) for line in (self.folder / folder / "results.jsonl").read_text().splitlines()]
+
+    @staticmethod
+    def measured(records):
+        """Without what differs from run to run."""
+        drop = ("seconds", "processor", "build")
+        return {r["key"]: {k: v for k, v in r.items() if k not in drop} for r in records}
+
+    def test_a_killed_study_goes_on_without_repeating_a_cell_and_ends_with_the_same_numbers(self):
+        self.run_program(*self.STUDY)
+        whole = self.measured(self.results())
+        self.assertEqual(len(whole), 4)
+        for record in whole.values():
+            self.assertFalse(record["failed"])
+            self.assertEqual(record["steps"], [100, 200, 300])
+        again = [x if x != "s" else "t" for x in self.STUDY]
+        running = subprocess.Popen([BINARY, *map(str, again)], cwd=self.folder, start_new_session=True,
+                                   stdout=subprocess.DEVNULL)
+        file = self.folder / "t/own-kernels/results.jsonl"
+        while not file.exists():
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        first = self.results("t/own-kernels")
+        self.assertLess(len(first), 4)
+        with file.open("a") as torn:
+            torn.write('{"key": "own-kernels/main/own/')
+        result = self.run_program(*again)
+        self.assertIn("a torn last line is passed over", result.stderr)
+        found = self.results("t/own-kernels")
+        self.assertEqual(len(found), 4)
+        self.assertEqual(found[:len(first)], first)
+        self.assertEqual(self.measured(found), whole)
+        # Once more: nothing left to do.
+        self.run_program(*again)
+        self.assertEqual(self.results("t/own-kernels"), found)
+        self.report_of("t")
+
+    def report_of(self, folder):
+        """Shards merge, and the report says what the results say."""
+        self.run_program("report", folder)
+        text = (self.folder / folder / "report.md").read_text()
+        self.assertIn("ratio of FIDs", text)
+        rows = (self.folder / folder / "results.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 5)
+
+    def test_shards_divide_the_cells_and_merge(self):
+        for i in (1, 2):
+            self.run_program("study", "own-kernels", "--out", f"shard{i}", "--seeds", 1, "--shard", f"{i}/2", "--quiet")
+            self.assertEqual(len(self.results(f"shard{i}/own-kernels")), 1)
+        self.run_program("report", "shard1", "shard2", "--out", "merged")
+        self.assertIn("over 1 seeds", (self.folder / "merged/report.md").read_text())
+
+    def test_a_crash_costs_one_cell(self):
+        running = subprocess.Popen([BINARY, *map(str, self.STUDY)], cwd=self.folder, stdout=subprocess.DEVNULL)
+        workers = []
+        while len(workers) < 2:
+            time.sleep(0.2)
+            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True).stdout
+            workers = [int(pid) for pid in children.split()]
+        os.kill(workers[0], signal.SIGSEGV)
+        self.assertEqual(running.wait(timeout=120), 0)
+        records = self.results()
+        self.assertEqual(len(records), 4)
+        failed = [r for r in records if r["failed"]]
+        self.assertEqual([r["failure"] for r in failed], ["the process was killed by signal 11"])
+
+    def test_plans_and_names(self):
+        plan = self.run_program("study", "gan-stability", "--dry-run", "--jobs", 2).stdout
+        self.assertIn("36 cells", plan)
+        self.assertIn("500 cells", self.run_program("study", "gan-stability", "--budget", "standard", "--dry-run").stdout)
+        self.assertFalse((self.folder / "studies").exists())
+        listed = self.run_program("study", "list").stdout
+        for part in ("gan-stability", "refuted by", "decided by", "stacked-modes", "batch-mixing"):
+            self.assertIn(part, listed)
+        self.expect_error(2, "did you mean gan-stability?", "study", "gan-stabilty")
+        self.expect_error(2, "--budget fast", "study", "gan-stability", "--budget", "fast")
+        self.expect_error(2, "--shard 3/2", "study", "gan-stability", "--shard", "3/2")
+        (self.folder / "s/own-kernels").mkdir(parents=True)
+        (self.folder / "s/own-kernels/results.jsonl").write_text("garbage\n{}\n")
+        self.expect_error(3, "results.jsonl:1: is no result of a study", *self.STUDY)
+
+    def test_results_of_another_version_are_left_out(self):
+        self.run_program("study", "own-kernels", "--out", "s", "--seeds", 1, "--quiet")
+        file = self.folder / "s/own-kernels/results.jsonl"
+        file.write_text(file.read_text().replace('"version":1', '"version":0'))
+        result = self.run_program("report", "s", code=3)
+        self.assertIn("2 results of another version of 'own-kernels' are left out", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
