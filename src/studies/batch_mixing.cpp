@@ -37,25 +37,33 @@ class BatchMixingStudy : public PairedStudy {
   double cell_seconds(const Cell& /*cell*/) const override { return 11; }
 
   std::vector<Finding> findings(const std::vector<nlohmann::json>& results) const override {
-    std::vector<Finding> found;
+    std::vector<statistics::Verdict> verdicts;
+    std::string evidence;
+    bool meaningful = true;
     for (const char* rate : {"1e-3", "1e-2"}) {
-      const std::string suffix = std::string(", rate ") + rate;
       for (const char* other : {"mixed", "separate"}) {
+        const std::string suffix = std::string(", rate ") + rate;
         const auto [grouped, rest] = paired_by_seed(select(results, "", "grouped" + suffix),
                                                     select(results, "", other + suffix));
         if (grouped.empty()) continue;
         const statistics::Interval p = statistics::paired_improvement(
             values_of(grouped, rank_score), values_of(rest, rank_score));
+        evidence += fmt::format(
+            "{}at {}: P(grouped better than {}) {} over {} seeds, failed {} against {}",
+            evidence.empty() ? "" : "; ", rate, other, with_interval(p.estimate, p.low, p.high),
+            grouped.size(), count_failed(grouped), count_failed(rest));
+        // In two passes the same to rounding: shown, and no part of the verdict.
+        if (std::string(other) == "separate") continue;
         const statistics::Decision decision = statistics::decide(p);
-        found.push_back({fmt::format("Grouped is better than {} at learning rate {}", other, rate),
-                         statistics::to_string(decision.verdict), decision.meaningful,
-                         fmt::format("P(better) {} over {} seeds; failed {} against {}",
-                                     with_interval(p.estimate, p.low, p.high), grouped.size(),
-                                     count_failed(grouped), count_failed(rest))});
+        verdicts.push_back(decision.verdict);
+        meaningful &= decision.meaningful;
       }
     }
-    if (found.empty()) found.push_back({claim(), "no data", false, ""});
-    return found;
+    if (verdicts.empty()) return {{claim(), "no data", false, ""}};
+    const bool agree = verdicts.size() == 2 && verdicts[0] == verdicts[1];
+    return {{claim(),
+             statistics::to_string(agree ? verdicts[0] : statistics::Verdict::kInconclusive),
+             agree && meaningful, evidence}};
   }
 
  protected:

@@ -245,6 +245,8 @@ std::string figure_svg(const Figure& figure) {
       return heatmap_svg(figure);
     case Figure::Kind::kBars:
       return bars_svg(figure);
+    case Figure::Kind::kTable:
+      return "";
     case Figure::Kind::kLines:
       break;
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/error.h"
 #include "data/open.h"
 #include "data/sample_order.h"
 #include "models/convolution_kernels.h"
@@ -66,6 +67,7 @@ struct Trajectory {
   nlohmann::json kid = nlohmann::json::array();
   nlohmann::json modes = nlohmann::json::array();
   nlohmann::json entropy = nlohmann::json::array();
+  nlohmann::json reverse_kl = nlohmann::json::array();
   nlohmann::json diversity = nlohmann::json::array();
   std::vector<bool> collapsed;
 
@@ -77,6 +79,7 @@ struct Trajectory {
     if (e.modes) {
       modes.push_back(e.modes->covered);
       entropy.push_back(e.modes->entropy);
+      reverse_kl.push_back(e.modes->reverse_kl);
     }
     collapsed.push_back(is_collapsed(e));
   }
@@ -103,6 +106,7 @@ void summarize_trajectory(const Trajectory& t, double threshold, nlohmann::json&
   record["diversity"] = t.diversity;
   record["modes"] = t.modes;
   record["entropy"] = t.entropy;
+  record["reverse_kl"] = t.reverse_kl;
   record["threshold_step"] = nullptr;
   record["collapse_step"] = nullptr;
   if (t.fid.empty()) return;
@@ -172,16 +176,12 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
   Trajectory trajectory;
   std::string failure;
 
-  const auto evaluate = [&](int64_t step) {
-    const Evaluation found = evaluator.evaluate(networks.generator);
-    trajectory.add(step, found);
-    if (!film.empty()) {
-      std::filesystem::create_directories(film);
-      write_image(std::filesystem::path(film) / fmt::format("{:06}.png", step),
-                  make_grid(sample_images(networks.generator,
-                                          latents_of_seeds(seed_range(0, 36), kLatent))));
-    }
-    return found;
+  const auto draw = [&](int64_t step) {
+    if (film.empty()) return;
+    std::filesystem::create_directories(film);
+    write_image(
+        std::filesystem::path(film) / fmt::format("{:06}.png", step),
+        make_grid(sample_images(networks.generator, latents_of_seeds(seed_range(0, 36), kLatent))));
   };
   Evaluation last;
   for (int64_t step = 1; step <= cell.steps; ++step) {
@@ -197,12 +197,14 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
     }
     if (step % cell.eval_every == 0 || step == cell.steps) {
       try {
-        last = evaluate(step);
-      } catch (const std::exception& error) {  // features of weights that are not finite
+        last = evaluator.evaluate(networks.generator);
+      } catch (const DataError&) {  // features that are not finite, of weights that are not
         failure = fmt::format("not finite at step {}", step);
         record["failed_step"] = step;
         break;
       }
+      trajectory.add(step, last);
+      draw(step);
     }
   }
   summarize_trajectory(trajectory, fid_threshold, record);
@@ -213,6 +215,16 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
     record["fid_batch"] = evaluator.evaluate_with_batch_statistics(networks.generator).fid;
   }
   return record;
+}
+
+nlohmann::json run_real_floor(const std::string& data, int64_t image_size, int64_t samples) {
+  const auto dataset = open_dataset(data, {image_size, 0});
+  RunEvaluator evaluator(*dataset, "", samples, kLatent);
+  const Evaluation found = evaluator.evaluate_real();
+  return {{"features", evaluator.features()},
+          {"last_fid", found.fid},
+          {"kid", nlohmann::json::array({found.kid->mean})},
+          {"failed", false}};
 }
 
 }  // namespace dcgan

@@ -42,4 +42,8 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed);
 /// `film`: folder for a grid at each evaluation; empty: none.
 nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film);
 
+/// FID and KID of `samples` of the real images, chosen at random, against all of them: what
+/// sampling alone costs.
+nlohmann::json run_real_floor(const std::string& data, int64_t image_size, int64_t samples);
+
 }  // namespace dcgan

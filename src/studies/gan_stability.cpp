@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -30,13 +32,15 @@ struct ArmNorms {
   const char* norm_d;
 };
 const std::vector<ArmNorms> kArms{
-    {"both", "batch", "batch"},           {"none", "none", "none"},
-    {"g-only", "batch", "none"},          {"d-only", "none", "batch"},
-    {"spectral", "spectral", "spectral"}, {"layer", "layer", "layer"}};
+    {"both", "batch", "batch"},    {"none", "none", "none"},
+    {"g-only", "batch", "none"},   {"d-only", "none", "batch"},
+    {"sn-d", "batch", "spectral"}, {"spectral", "spectral", "spectral"},
+    {"layer", "layer", "layer"}};
 const std::vector<std::string> kInits{"dcgan", "he"};
 const std::vector<double> kRates{2e-4, 1e-3, 5e-3, 1e-2, 2e-2};
 
 struct Plan {
+  std::string tuning;  // name of the first stage: quick and standard do not mix
   std::vector<ArmNorms> arms;
   std::vector<double> rates;
   uint64_t first_seed;
@@ -46,9 +50,9 @@ struct Plan {
 };
 
 Plan plan_of(Budget budget, int64_t seeds) {
-  Plan plan{kArms, kRates, 1, 3, 20, 10};
+  Plan plan{"tuning", kArms, kRates, 1, 3, 20, 10};
   if (budget == Budget::kQuick) {
-    plan = {{kArms[0], kArms[1]}, {1e-3, 5e-3, 1e-2}, 0, 3, 0, 0};
+    plan = {"quick", {kArms[0], kArms[1]}, {1e-3, 5e-3, 1e-2}, 0, 3, 0, 0};
     if (seeds > 0) plan.tuning_seeds = seeds;
   } else {
     if (budget == Budget::kFull) plan.tuning_seeds = 5, plan.confirm_seeds = 40;
@@ -85,6 +89,12 @@ struct Setting {
   std::string init;
   double lr;
 };
+
+// The tuning runs: of the standard study where it was begun, else of the quick one.
+Records tuning_runs(const Records& results, const std::string& arm) {
+  const Records standard = select(results, "tuning", arm);
+  return standard.empty() ? select(results, "quick", arm) : standard;
+}
 
 // The setting whose median score over the tuning seeds is best; failed runs rank last.
 Setting best_setting(const Records& results, const std::string& arm,
@@ -159,6 +169,8 @@ class GanStability : public Study {
   std::vector<Cell> cells(Budget budget, int64_t seeds, const Records& results) const override {
     const Plan plan = plan_of(budget, seeds);
     std::vector<Cell> cells = tuning_cells(plan);
+    // Real against real: what no generator can be below.
+    cells.push_back(cell_of("floor", "real", json::object(), 0));
     if (plan.confirm_seeds == 0 || !all_done(cells, results)) return cells;
     const auto add = [&](const std::string& stage, const std::string& arm, const json& settings,
                          uint64_t first, int64_t count) {
@@ -197,12 +209,13 @@ class GanStability : public Study {
     const Plan plan = plan_of(budget, seeds);
     const auto arms = static_cast<int64_t>(plan.arms.size());
     const auto rates = static_cast<int64_t>(plan.rates.size());
-    return static_cast<int64_t>(tuning_cells(plan).size()) +
+    return static_cast<int64_t>(tuning_cells(plan).size()) + 1 +
            plan.confirm_seeds * (arms - 2 + 2 * rates) +
            plan.transfer_seeds * 2 * static_cast<int64_t>(kTransfers.size());
   }
 
   double cell_seconds(const Cell& cell) const override {
+    if (cell.stage == "floor") return 1;
     const json settings = json::parse(cell.settings);
     const bool graph = settings["norm_d"] == "spectral" || settings["norm_d"] == "layer";
     double seconds = graph ? 16 : 11;
@@ -212,6 +225,7 @@ class GanStability : public Study {
   }
 
   json run(const Cell& cell, const std::string& film) const override {
+    if (cell.stage == "floor") return run_real_floor("digits", 32, 2000);
     return run_gan_cell(gan_cell_from(json::parse(cell.settings), cell.seed), kFidThreshold, film);
   }
 
@@ -226,7 +240,7 @@ class GanStability : public Study {
       for (const ArmNorms& arm : plan.arms) {
         for (const std::string& init : kInits) {
           for (const double lr : plan.rates) {
-            cells.push_back(cell_of("tuning", arm.name, settings_of(arm, init, lr),
+            cells.push_back(cell_of(plan.tuning, arm.name, settings_of(arm, init, lr),
                                     plan.first_seed + static_cast<uint64_t>(i)));
           }
         }
@@ -257,11 +271,19 @@ st::Interval difference_of_shares(const Records& a, const Records& b) {
                              static_cast<int64_t>(b.size()));
 }
 
+// Whether a failed run looked collapsed at every evaluation: it never started, rather than broke.
+bool never_started(const json& record) {
+  return failed(record) && record.contains("collapse_step") &&
+         record["collapse_step"].is_number() && record["collapse_step"] == record["steps"][0];
+}
+
 std::string percent(const Records& runs) {
   const st::Interval rate =
       st::rate_interval(count_failed(runs), static_cast<int64_t>(runs.size()));
-  return fmt::format("{} of {} ({:.0f} to {:.0f} %)", count_failed(runs), runs.size(),
-                     100 * rate.low, 100 * rate.high);
+  const auto idle = std::count_if(runs.begin(), runs.end(), never_started);
+  return fmt::format("{} of {} ({:.0f} to {:.0f} %{})", count_failed(runs), runs.size(),
+                     100 * rate.low, 100 * rate.high,
+                     count_failed(runs) == 0 ? "" : fmt::format("; {} never started", idle));
 }
 
 Finding no_data(const std::string& claim) { return {claim, "no data", false, ""}; }
@@ -269,7 +291,7 @@ Finding no_data(const std::string& claim) { return {claim, "no data", false, ""}
 // The row of rates: fresh seeds if there are any, else the tuning runs (quick).
 Records row_of(const Records& results, const std::string& arm) {
   const Records fresh = select(results, "confirm", arm);
-  return fresh.empty() ? select(results, "tuning", arm) : fresh;
+  return fresh.empty() ? tuning_runs(results, arm) : fresh;
 }
 
 // An arm's runs at its own best setting, on fresh seeds where there are any.
@@ -277,7 +299,42 @@ Records best_runs(const Records& results, const std::string& arm) {
   const Setting best = best_setting(results, arm, kRates);
   const auto at_best = [&](const json& r) { return has_setting(r, best.init, best.lr); };
   const Records fresh = select(results, "confirm", arm, at_best);
-  return fresh.empty() ? select(results, "tuning", arm, at_best) : fresh;
+  return fresh.empty() ? select(tuning_runs(results, arm), "", "", at_best) : fresh;
+}
+
+// Mean over seeds of the difference in the share of rates that train. The same seed runs at every
+// rate, so seeds are what is resampled; where they all agree a bootstrap has no width, and the
+// exact interval over seeds decides.
+st::Interval difference_over_seeds(const Records& a, const Records& b) {
+  std::map<uint64_t, std::array<double, 2>> trained;
+  std::map<uint64_t, std::array<double, 2>> runs;
+  for (const auto& [records, side] : {std::pair{&a, size_t{0}}, std::pair{&b, size_t{1}}}) {
+    for (const json& record : *records) {
+      const auto seed = record["seed"].get<uint64_t>();
+      trained[seed][side] += failed(record) ? 0 : 1;
+      runs[seed][side] += 1;
+    }
+  }
+  std::vector<double> differences;
+  std::vector<double> first;
+  std::vector<double> second;
+  for (const auto& [seed, counts] : runs) {
+    if (counts[0] == 0 || counts[1] == 0) continue;
+    first.push_back(trained[seed][0] / counts[0]);
+    second.push_back(trained[seed][1] / counts[1]);
+    differences.push_back(first.back() - second.back());
+  }
+  if (differences.empty()) return {0, -1, 1};
+  const auto mean = [](const std::vector<double>& x) {
+    double sum = 0;
+    for (const double value : x) sum += value;
+    return sum / static_cast<double>(x.size());
+  };
+  st::Interval interval = st::bootstrap_interval(differences, mean, 11);
+  const st::Interval seeds = st::paired_improvement(first, second);
+  if (seeds.low <= 0.5 && interval.low > 0) interval.low = 0;
+  if (seeds.high >= 0.5 && interval.high < 0) interval.high = 0;
+  return interval;
 }
 
 Finding wider_region(const Records& results) {
@@ -285,9 +342,9 @@ Finding wider_region(const Records& results) {
   const Records both = row_of(results, "both");
   const Records none = row_of(results, "none");
   if (both.empty() || none.empty()) return no_data(claim);
-  const st::Interval d = difference_of_shares(both, none);
+  const st::Interval d = difference_over_seeds(both, none);
   return {
-      claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
+      claim, st::to_string(st::decide_difference(d)), false,
       fmt::format("over {} learning rates failed {} of the runs with and {} without; share that "
                   "trains, difference {}",
                   rates_in(both).size(), percent(both), percent(none),
@@ -325,14 +382,14 @@ Finding fewer_failures(const Records& results) {
   const Records none = best_runs(results, "none");
   if (both.empty() || none.empty()) return no_data(claim);
   const st::Interval d = difference_of_shares(both, none);
-  return {claim, st::to_string(st::decide_difference(d)), d.low > 0.1,
+  return {claim, st::to_string(st::decide_difference(d)), false,
           fmt::format("failed {} with, {} without", percent(both), percent(none))};
 }
 
 Finding cheaper_search(const Records& results) {
   const std::string claim = "(iv) With few settings tried the best found is better with batch norm";
-  const Records both = select(results, "tuning", "both");
-  const Records none = select(results, "tuning", "none");
+  const Records both = tuning_runs(results, "both");
+  const Records none = tuning_runs(results, "none");
   if (both.empty() || none.empty()) return no_data(claim);
   const auto a = values_of(both, mean_score);
   const auto b = values_of(none, mean_score);
@@ -379,7 +436,7 @@ std::string transfer_label(const json& settings) {
 std::vector<Finding> GanStability::findings(const Records& results) const {
   std::vector<Finding> found{wider_region(results)};
   // All comparisons at the arms' own best, adjusted together.
-  const std::vector<std::string> opponents{"none", "g-only", "d-only", "spectral", "layer"};
+  const std::vector<std::string> opponents{"none", "g-only", "d-only", "sn-d", "spectral", "layer"};
   std::vector<std::string> present;
   std::vector<double> p_values;
   for (const std::string& opponent : opponents) {
@@ -424,7 +481,7 @@ Figure heatmap(const Records& results) {
   figure.kind = Figure::Kind::kHeatmap;
   figure.title =
       "Median FID at the horizon of the tuning runs (lower is better); x: runs that failed";
-  const Records tuning = select(results, "tuning", "");
+  const Records tuning = tuning_runs(results, "");
   for (const double lr : rates_in(tuning)) figure.x_names.push_back(rate_name(lr));
   for (const ArmNorms& arm : kArms) {
     for (const std::string& init : kInits) {
@@ -506,7 +563,7 @@ Figure failures(const Records& results) {
   Figure::Series all;
   all.name = "over all tuning settings";
   for (const ArmNorms& arm : kArms) {
-    const Records tuning = select(results, "tuning", arm.name);
+    const Records tuning = tuning_runs(results, arm.name);
     if (tuning.empty()) continue;
     figure.x_names.push_back(arm.name);
     for (auto [series, runs] :
@@ -523,8 +580,119 @@ Figure failures(const Records& results) {
   return figure;
 }
 
+std::string middle(const Records& runs, const std::function<double(const json&)>& value) {
+  std::vector<double> values;
+  for (const json& record : runs) {
+    const double v = value(record);
+    if (std::isfinite(v)) values.push_back(v);
+  }
+  const double m = st::median(values);
+  return std::isnan(m) ? "-" : fmt::format("{:.3g}", m);
+}
+
+std::function<double(const json&)> number_of(const char* key) {
+  return [key](const json& r) {
+    return r.contains(key) && r[key].is_number() ? r[key].get<double>() : NAN;
+  };
+}
+
+std::function<double(const json&)> last_of(const char* key) {
+  return [key](const json& r) {
+    return r.contains(key) && !r[key].empty() ? r[key].back().get<double>() : NAN;
+  };
+}
+
+// Median step of the event, censored at the horizon.
+std::string median_step(const Records& runs, const char* key) {
+  std::vector<double> times;
+  std::vector<bool> observed;
+  for (const json& record : runs) {
+    const bool seen = record.contains(key) && record[key].is_number();
+    observed.push_back(seen);
+    times.push_back(seen ? record[key].get<double>() : static_cast<double>(kSteps));
+  }
+  const double step = st::kaplan_meier_median(times, observed);
+  const auto count = std::count(observed.begin(), observed.end(), true);
+  return fmt::format("{} ({} of {})", std::isfinite(step) ? fmt::format("{:.0f}", step) : "never",
+                     count, observed.size());
+}
+
+Figure numbers(const Records& results) {
+  Figure figure;
+  figure.kind = Figure::Kind::kTable;
+  figure.title = "At each arm's own best setting: medians over its runs";
+  figure.x_label = "arm";
+  figure.x_names = {"setting",
+                    "runs",
+                    "failed",
+                    "FID, last",
+                    "FID, best",
+                    "FID, batch statistics",
+                    "KID",
+                    "classes",
+                    "class entropy",
+                    "deviation / real",
+                    "step of FID <= 150",
+                    "step of collapse",
+                    "late variation of log FID"};
+  for (const ArmNorms& arm : kArms) {
+    const Records runs = best_runs(results, arm.name);
+    if (runs.empty()) continue;
+    Figure::Series row;
+    row.name = arm.name;
+    const json& settings = runs.front()["settings"];
+    row.notes = {
+        fmt::format("{}, {:g}", settings["init"].get<std::string>(), settings["lr"].get<double>()),
+        std::to_string(runs.size()),
+        std::to_string(count_failed(runs)),
+        middle(runs, number_of("last_fid")),
+        middle(runs, number_of("best_fid")),
+        middle(runs, number_of("fid_batch")),
+        middle(runs, last_of("kid")),
+        middle(runs, last_of("modes")),
+        middle(runs, last_of("entropy")),
+        middle(runs, last_of("diversity")),
+        median_step(runs, "threshold_step"),
+        median_step(runs, "collapse_step"),
+        middle(runs, number_of("late_variation"))};
+    figure.series.push_back(std::move(row));
+  }
+  const Records floor = select(results, "floor", "");
+  if (!floor.empty()) {
+    Figure::Series row;
+    row.name = "real against real";
+    row.notes = {"2,000 of the digits", "1", "0", middle(floor, number_of("last_fid"))};
+    row.notes.resize(figure.x_names.size(), "-");
+    figure.series.push_back(std::move(row));
+  }
+  return figure;
+}
+
+Figure profile(const Records& results) {
+  Figure figure;
+  figure.title = "Performance profile over all tuning runs: share of runs with a FID below x";
+  figure.x_label = "FID";
+  figure.y_label = "share of runs";
+  figure.log_x = true;
+  for (const ArmNorms& arm : kArms) {
+    const Records runs = tuning_runs(results, arm.name);
+    if (runs.empty()) continue;
+    Figure::Series line;
+    line.name = arm.name;
+    std::vector<double> thresholds;
+    for (double fid = 30; fid < 2000; fid *= 1.25) {
+      line.x.push_back(std::round(fid));
+      thresholds.push_back(-std::log(fid));
+    }
+    line.y = st::performance_profile(values_of(runs, rank_score), thresholds);
+    figure.series.push_back(std::move(line));
+  }
+  return figure;
+}
+
 std::vector<Figure> GanStability::figures(const Records& results) const {
-  return {heatmap(results), along_rates(results), trajectories(results), failures(results)};
+  return {heatmap(results),      numbers(results),  along_rates(results),
+          trajectories(results), failures(results), profile(results)};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <torch/types.h>
 #include <unistd.h>
 
@@ -20,6 +21,17 @@ namespace {
 
 constexpr uint64_t kLargestFile = uint64_t{1} << 30;
 
+// What a kill left of a last line would swallow the next one.
+void remove_torn_line(int file) {
+  off_t end = ::lseek(file, 0, SEEK_END);
+  const off_t whole_file = end;
+  char last = 0;
+  while (end > 0 && ::pread(file, &last, 1, end - 1) == 1 && last != '\n') --end;
+  if (end != whole_file && ::ftruncate(file, end) != 0) {
+    throw UsageError("cannot repair results.jsonl: " + std::string(std::strerror(errno)));
+  }
+}
+
 }  // namespace
 
 ResultsFile::Content ResultsFile::read(const Study& study) const {
@@ -37,8 +49,9 @@ ResultsFile::Content ResultsFile::read(const Study& study) const {
     const std::string_view part(text.data() + begin, (torn ? text.size() : end) - begin);
     begin = torn ? text.size() : end + 1;
     nlohmann::json record = nlohmann::json::parse(part, nullptr, /*allow_exceptions=*/false);
-    if (record.is_discarded() || !record.is_object() || !record.contains("key")) {
-      if (begin < text.size()) {
+    // A line without its end counts as torn even if it reads well: append() takes it away.
+    if (torn || record.is_discarded() || !record.is_object() || !record.contains("key")) {
+      if (!torn) {
         throw DataError(fmt::format("{}:{}: is no result of a study", path_.string(), line));
       }
       content.remarks.push_back(
@@ -60,15 +73,13 @@ ResultsFile::Content ResultsFile::read(const Study& study) const {
 }
 
 void ResultsFile::append(const nlohmann::json& record) const {
-  std::error_code error;
-  // What a kill left of a last line would swallow this one.
-  if (std::filesystem::exists(path_, error)) {
-    const std::string text = read_text(path_, kLargestFile);
-    const size_t whole = text.rfind('\n') + 1;  // 0 if there is none
-    if (whole != text.size()) std::filesystem::resize_file(path_, whole, error);
-  }
   const std::string line = record.dump() + "\n";
-  const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  // Shards may share a folder: one at a time, or one would cut off what another is writing.
+  if (file >= 0) {
+    ::flock(file, LOCK_EX);
+    remove_torn_line(file);
+  }
   size_t written = 0;
   while (file >= 0 && written < line.size()) {
     const ssize_t n = ::write(file, line.data() + written, line.size() - written);

@@ -58,8 +58,7 @@ class Worker {
     const ssize_t n = ::read(from_, buffer, sizeof(buffer));
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
     if (n <= 0) {
-      nlohmann::json record{{"failed", true}, {"failure", restart()}};
-      describe_machine(record);
+      nlohmann::json record{{"error", restart()}};
       cell_.reset();
       return record;
     }
@@ -149,7 +148,8 @@ class StudyRun {
     int64_t place = 0;
     for (Cell& cell : request_.study->cells(request_.budget, request_.seeds, records_)) {
       const bool mine = place++ % request_.shards == request_.shard;
-      if (mine && !done_.contains(cell.key())) open.push_back(std::move(cell));
+      if (mine && !done_.contains(cell.key()) && !errors_.contains(cell.key()))
+        open.push_back(std::move(cell));
     }
     return open;
   }
@@ -157,6 +157,8 @@ class StudyRun {
   bool complete_study() const {
     return request_.study->complete(request_.budget, request_.seeds, records_);
   }
+
+  size_t errors() const { return errors_.size(); }
 
   int run() {
     StopSignals signals;
@@ -208,6 +210,14 @@ class StudyRun {
       const Cell cell = busy[i]->cell();
       auto record = busy[i]->take();
       if (!record) continue;
+      if (record->contains("error")) {
+        // No result of the cell, but a fault of program or machine: it is not counted against the
+        // arm, and the next call tries again.
+        errors_.insert(cell.key());
+        progress.message(fmt::format("{} {} {} seed {}: {}", cell.stage, cell.arm, cell.settings,
+                                     cell.seed, (*record)["error"].get<std::string>()));
+        continue;
+      }
       complete(*record, *request_.study, cell);
       file_.append(*record);
       done_.insert(cell.key());
@@ -225,6 +235,7 @@ class StudyRun {
   const ResultsFile& file_;
   std::vector<nlohmann::json> records_;
   std::set<std::string> done_;
+  std::set<std::string> errors_;
 };
 
 void print_plan(const StudyRequest& request, const std::vector<Cell>& cells) {
@@ -271,6 +282,12 @@ int run_study(const StudyRequest& request) {
     std::printf("stopped; the same command goes on: finished cells are kept in %s\n",
                 (request.out / "results.jsonl").c_str());
     return kSignalBase + signal;
+  }
+  if (run.errors() > 0) {
+    throw UsageError(
+        fmt::format("{} cells could not be run (see above); the same command tries them "
+                    "again, finished ones are kept",
+                    run.errors()));
   }
   if (!run.complete_study()) {
     std::printf(

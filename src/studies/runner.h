@@ -23,8 +23,8 @@ struct StudyRequest {
 };
 
 /// Runs every cell that out/results.jsonl does not hold yet, in child processes of this program. A
-/// cell that crashes its process is a failed cell, not the end of the study. Returns 0, or 128 +
-/// the signal that stopped it; what was finished is kept. Throws Error.
+/// cell that crashes its process is lost alone: it is said and tried again by the next call.
+/// Returns 0, or 128 + the signal that stopped it; what was finished is kept. Throws Error.
 int run_study(const StudyRequest& request);
 
 /// The first argument by which the program calls itself to work on cells.

@@ -45,21 +45,21 @@ struct Finding {
 
 /// A table or chart of the report, as data.
 struct Figure {
-  enum class Kind { kHeatmap, kLines, kBars };
+  enum class Kind { kHeatmap, kLines, kBars, kTable };
   Kind kind = Kind::kLines;
   std::string title;
   std::string x_label;
   std::string y_label;
   bool log_x = false;
   bool log_y = false;
-  std::vector<std::string> x_names;  // categories, or empty
+  std::vector<std::string> x_names;  // categories, or columns of a table; or empty
   struct Series {
     std::string name;
     std::vector<double> x;  // positions, or empty where there are categories
     std::vector<double> y;
     std::vector<double> low;  // interval, or empty
     std::vector<double> high;
-    std::vector<std::string> notes;  // shown with each value, or empty
+    std::vector<std::string> notes;  // shown with each value, or empty; the cells of a table
   };
   std::vector<Series> series;
 };

@@ -48,6 +48,8 @@ const char* kind_name(Figure::Kind kind) {
       return "heatmap";
     case Figure::Kind::kBars:
       return "bars";
+    case Figure::Kind::kTable:
+      return "table";
     case Figure::Kind::kLines:
       break;
   }
@@ -113,7 +115,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Study& study,
           {"build", joined(builds)}};
 }
 
-// The smallest budget whose cells all have results; quick if none is complete.
+// The largest budget whose cells all have results; else the one under way.
 Budget budget_of(const Study& study, const Records& results) {
   for (const Budget budget : {Budget::kFull, Budget::kStandard}) {
     if (study.complete(budget, 0, results)) return budget;
@@ -210,6 +212,22 @@ std::string csv_of(const Records& results) {
   return text;
 }
 
+std::string markdown_table(const Figure& figure) {
+  std::string text = figure.title + "\n\n| " + figure.x_label + " |";
+  std::string rule = "|---|";
+  for (const std::string& name : figure.x_names) {
+    text += " " + name + " |";
+    rule += "---|";
+  }
+  text += "\n" + rule + "\n";
+  for (const Figure::Series& row : figure.series) {
+    text += "| " + row.name + " |";
+    for (const std::string& cell : row.notes) text += " " + cell + " |";
+    text += "\n";
+  }
+  return text + "\n";
+}
+
 std::string markdown_of(const Study& study, const std::vector<Finding>& findings,
                         const std::vector<std::pair<std::string, std::string>>& facts,
                         const std::vector<std::string>& pictures) {
@@ -264,11 +282,16 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
                                    {"evidence", f.evidence}});
     }
     std::vector<std::string> pictures;
+    std::string tables;
     for (const Figure& figure : study->figures(results)) {
+      entry["figures"].push_back(to_json(figure));
+      if (figure.kind == Figure::Kind::kTable) {
+        tables += markdown_table(figure);
+        continue;
+      }
       const std::string name = fmt::format("figures/{}-{}.svg", study->name(), pictures.size() + 1);
       write_atomically(out / name, figure_svg(figure));
       pictures.push_back(name);
-      entry["figures"].push_back(to_json(figure));
     }
     std::vector<fs::path> own;
     for (const fs::path& folder : found) {
@@ -276,7 +299,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
     }
     entry["films"] = films_of(own, results);
     page["studies"].push_back(std::move(entry));
-    markdown += markdown_of(*study, findings, facts, pictures);
+    markdown += markdown_of(*study, findings, facts, pictures) + tables;
   }
   if (all.empty()) throw DataError("no results of a study that this program knows");
   const StudyReport report{out / "report.html", out / "report.md", out / "results.csv"};

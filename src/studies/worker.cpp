@@ -21,11 +21,9 @@ nlohmann::json run_cell(const Cell& cell, const std::string& film) {
   try {
     record = study.run(cell, film);
   } catch (const c10::Error& error) {
-    record["failed"] = true;
-    record["failure"] = first_line(error.what_without_backtrace());
+    record["error"] = first_line(error.what_without_backtrace());
   } catch (const std::exception& error) {
-    record["failed"] = true;
-    record["failure"] = first_line(error.what());
+    record["error"] = first_line(error.what());
   }
   record["seconds"] =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

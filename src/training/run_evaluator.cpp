@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include "models/random.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/statistics.h"
@@ -39,6 +40,16 @@ Evaluation RunEvaluator::evaluate_with_batch_statistics(Generator& generator) {
   constexpr int64_t kBatch = 64;
   return compare([&](const at::Tensor& latents) {
     return sample_with_batch_statistics(generator, latents, kBatch);
+  });
+}
+
+Evaluation RunEvaluator::evaluate_real() {
+  const at::Tensor chosen = RandomStream(0, "real against real").permutation(dataset_.size());
+  int64_t first = 0;
+  return compare([&](const at::Tensor& latents) {
+    const int64_t count = latents.size(0);
+    first += count;
+    return dataset_.images(chosen.narrow(0, first - count, count));
   });
 }
 

@@ -78,16 +78,27 @@ class Study(ProgramTest):
             children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True).stdout
             workers = [int(pid) for pid in children.split()]
         os.kill(workers[0], signal.SIGSEGV)
-        self.assertEqual(running.wait(timeout=120), 0)
+        self.assertEqual(running.wait(timeout=120), 2)
+        # Not counted against the arm, and tried again by the same command.
+        self.assertEqual(len(self.results()), 3)
+        self.run_program(*self.STUDY)
         records = self.results()
         self.assertEqual(len(records), 4)
-        failed = [r for r in records if r["failed"]]
-        self.assertEqual([r["failure"] for r in failed], ["the process was killed by signal 11"])
+        self.assertFalse(any(r["failed"] for r in records))
+
+    def test_a_last_line_without_its_end_is_run_again_and_not_lost(self):
+        study = ["study", "own-kernels", "--out", "s", "--seeds", 1, "--quiet"]
+        self.run_program(*study)
+        file = self.folder / "s/own-kernels/results.jsonl"
+        whole = file.read_text()
+        file.write_text(whole[:-1])
+        self.run_program(*study)
+        self.assertEqual(self.measured(self.results()).keys(), {json.loads(line)["key"] for line in whole.splitlines()})
 
     def test_plans_and_names(self):
         plan = self.run_program("study", "gan-stability", "--dry-run", "--jobs", 2).stdout
-        self.assertIn("36 cells", plan)
-        self.assertIn("500 cells", self.run_program("study", "gan-stability", "--budget", "standard", "--dry-run").stdout)
+        self.assertIn("37 cells", plan)
+        self.assertIn("551 cells", self.run_program("study", "gan-stability", "--budget", "standard", "--dry-run").stdout)
         self.assertFalse((self.folder / "studies").exists())
         listed = self.run_program("study", "list").stdout
         for part in ("gan-stability", "refuted by", "decided by", "stacked-modes", "batch-mixing"):

@@ -1,6 +1,6 @@
-// Computes the studies' statistics on given scores, for comparison with other implementations: reads
-// a JSON object {"a": [...], "b": [...], "k": n, "n": n, "p": [...], "times": [...], "observed": [...]}
-// from standard input and prints one.
+// Computes the studies' statistics on given scores, for comparison with other implementations:
+// reads a JSON object {"a": [...], "b": [...], "k": n, "n": n, "p": [...], "times": [...],
+// "observed": [...]} from standard input and prints one.
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -34,7 +34,8 @@ int main() {
     const auto k = in["k"].get<int64_t>();
     const auto n = in["n"].get<int64_t>();
     out["rate"] = of(st::rate_interval(k, n));
-    out["difference"] = of(st::rate_difference(k, n, in.value("k2", int64_t{0}), in.value("n2", n)));
+    out["difference"] =
+        of(st::rate_difference(k, n, in.value("k2", int64_t{0}), in.value("n2", n)));
   }
   if (in.contains("p")) out["holm"] = st::holm(in["p"].get<std::vector<double>>());
   for (const int64_t k : {1, 2, 5}) out["best_of_" + std::to_string(k)] = st::expected_best(a, k);

@@ -69,11 +69,12 @@ TEST(StudyStatistics, EqualArmsWithoutFailuresDecideNothing) {
 
 TEST(StudyStatistics, AFailedRunRanksLastAndNeverVanishes) {
   const std::vector<double> steady{1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-  const std::vector<double> failing{2, 2, 2, -kInfinity, -kInfinity, -kInfinity, -kInfinity, -kInfinity,
-                                    -kInfinity, -kInfinity};
+  const std::vector<double> failing{2,          2,          2,          -kInfinity, -kInfinity,
+                                    -kInfinity, -kInfinity, -kInfinity, -kInfinity, -kInfinity};
   EXPECT_NEAR(paired_improvement(steady, failing).estimate, 0.7, 1e-12);
   EXPECT_EQ(interquartile_mean(failing), -kInfinity);
   EXPECT_EQ(median(failing), -kInfinity);
+  EXPECT_EQ(median({-kInfinity, 1.0}), -kInfinity) << "between a failed run and another";
   EXPECT_EQ(probability_of_improvement(failing, failing, 1).estimate, 0.5);
 }
 

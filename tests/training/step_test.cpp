@@ -112,8 +112,8 @@ TEST(Step, RealAndFakeInOneGroupedPassEqualTwoPasses) {
       const double scale = grouped[i].to(torch::kFloat64).abs().max().item<double>();
       EXPECT_LE((grouped[i] - separate[i]).to(torch::kFloat64).abs().max().item<double>(),
                 1e-5 * scale);
-      differs |= (grouped[i] - mixed[i]).to(torch::kFloat64).abs().max().item<double>() >
-                 1e-3 * scale;
+      differs |=
+          (grouped[i] - mixed[i]).to(torch::kFloat64).abs().max().item<double>() > 1e-3 * scale;
     }
     EXPECT_EQ(differs, norm == Normalization::kBatch);
   }

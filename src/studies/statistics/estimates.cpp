@@ -50,7 +50,10 @@ double quantile(std::vector<double> values, double q) {
   const double place = q * static_cast<double>(values.size() - 1);
   const auto below = static_cast<size_t>(place);
   const double share = place - static_cast<double>(below);
-  if (share == 0 || values[below] == values[below + 1]) return values[below];
+  // Between a failed run and one that is not lies no number: the worse counts.
+  if (share == 0 || values[below] == values[below + 1] || std::isinf(values[below])) {
+    return values[below];
+  }
   return values[below] + share * (values[below + 1] - values[below]);
 }
 
