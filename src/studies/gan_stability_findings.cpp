@@ -158,7 +158,7 @@ Finding cheaper_search(const Records& results) {
           all_above   ? "supported"
           : all_below ? "not supported"
                       : "inconclusive",
-          all_above, "expected best of k settings tried at random, " + text};
+          false, "expected best of k settings tried at random, " + text};
 }
 
 std::string transfer_label(const json& settings) {
