@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <torch/utils.h>
 
 #include <chrono>
@@ -34,6 +35,7 @@ nlohmann::json run_cell(const Cell& cell, const std::string& film) {
 }  // namespace
 
 int study_worker() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent killed -9 leaves no process at work
   ::signal(SIGINT, SIG_IGN);  // the parent decides; it closes the pipe or kills
   torch::set_num_threads(1);
   std::string line;

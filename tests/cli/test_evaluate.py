@@ -5,6 +5,7 @@ import shutil
 import unittest
 
 import numpy
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -179,6 +180,23 @@ class Evaluate(ProgramTest):
         self.assertEqual(set(values), {4, 8, 12})
         best = self.evaluate("run/checkpoints/best.safetensors", "--samples", 200)
         self.assertAlmostEqual(best["fid"], min(values.values()), delta=1e-4 * best["fid"])
+
+
+    def test_a_resumed_run_measures_and_keeps_what_an_uninterrupted_one_does(self):
+        common = ["train", *SMALL, "--image-size", 32, "--lr", "5e-3", "--quiet", "--eval-every", 4, "--eval-samples", 200,
+                  "--checkpoint-every", 3]
+        self.run_program(*common, "--steps", 12, "--out", "whole")
+        self.run_program(*common, "--steps", 6, "--out", "parts")
+        self.run_program("train", "--resume", "parts", "--steps", 12, "--quiet")
+
+        def lines(run):
+            parsed = [json.loads(line) for line in (self.folder / run / "metrics.jsonl").read_text().splitlines()]
+            return [{k: v for k, v in line.items() if k not in ("seconds", "images_per_second")} for line in parsed]
+        self.assertEqual(lines("parts"), lines("whole"))
+        parts, whole = (safetensors.torch.load_file(self.folder / run / "checkpoints/best.safetensors") for run in ("parts", "whole"))
+        self.assertEqual(set(parts), set(whole))
+        for name, value in whole.items():
+            self.assertTrue(torch.equal(parts[name], value), name)
 
 
 if __name__ == "__main__":
