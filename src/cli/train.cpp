@@ -66,6 +66,11 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   TrainRequest request;
   request.out = arguments.out;
   request.quiet = arguments.quiet;
+  if (!arguments.config.empty() && !arguments.resume.empty()) {
+    throw UsageError(fmt::format(
+        "--config {}: a resumed run goes on with its own options; give what should change as options",
+        arguments.config));
+  }
   if (!arguments.config.empty()) {
     options_from_toml(read_text(arguments.config), arguments.config, request.options);
   }

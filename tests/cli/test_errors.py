@@ -42,6 +42,7 @@ class Errors(ProgramTest):
             (2, "--statistics best", "evaluate", "digits", "--data", "digits", "--statistics", "best"),
             (2, "--data: name the set", "evaluate", "digits"),
             (2, "only with a checkpoint", "evaluate", "digits", "--data", "digits", "--held-out", "digits", "--fid-only", "--quiet"),
+            (2, "a resumed run goes on with its own options", "train", "--resume", "run", "--config", "bad.toml"),
             (2, "--device tpu", "train", "--device", "tpu"),
             (2, "--device cuda:x", "train", "--device", "cuda:x"),
             (2, "bad.toml:2: unknown option 'batchsize'; did you mean 'batch-size'?",
