@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "common/error.h"
 #include "common/file.h"
+#include "common/text.h"
 #include "training/trainer.h"
 
 namespace dcgan {
@@ -19,6 +20,7 @@ struct Arguments {
   std::string config;
   std::string resume;
   std::string out;
+  std::string max_time;
   bool quiet = false;
 };
 
@@ -62,21 +64,50 @@ void check_unchanged(const TrainOptions& saved, const TrainOptions& asked,
   });
 }
 
+// "--resume auto --out FOLDER": the folder's run where there is one to go on with, else a new one
+// there. One command for a queue that starts it again and again.
+bool is_to_start(const Arguments& arguments) {
+  if (arguments.out.empty()) {
+    throw UsageError("--resume auto: name the run's folder with --out, the same in every call");
+  }
+  const RunDirectory run = RunDirectory::open(arguments.out);
+  std::error_code error;
+  if (!run.checkpoints().empty()) return false;
+  if (std::filesystem::exists(run.config(), error)) {
+    const std::shared_ptr<void> lock = run.lock();
+    run.clear();  // it was killed before its first checkpoint: nothing was learnt
+  }
+  return true;
+}
+
 int run_train(const CLI::App& verb, const Arguments& arguments) {
   TrainRequest request;
   request.out = arguments.out;
   request.quiet = arguments.quiet;
-  if (!arguments.config.empty() && !arguments.resume.empty()) {
-    throw UsageError(fmt::format(
-        "--config {}: a resumed run goes on with its own options; give what should change as options",
-        arguments.config));
+  if (!arguments.max_time.empty()) {
+    const auto seconds = parse_duration(arguments.max_time);
+    if (!seconds || *seconds <= 0) {
+      throw UsageError(fmt::format("--max-time {}: expected a time as in 3h50m, 45m or 90s",
+                                   arguments.max_time));
+    }
+    request.most_seconds = *seconds;
   }
+  const bool automatic = arguments.resume == "auto";
+  const bool resumes = !arguments.resume.empty() && !(automatic && is_to_start(arguments));
+  if (!arguments.config.empty() && resumes && !automatic) {
+    throw UsageError(
+        fmt::format("--config {}: a resumed run goes on with its own options; give what should "
+                    "change as options",
+                    arguments.config));
+  }
+  if (resumes) {
+    request.resume = find_resume_point(automatic ? arguments.out : arguments.resume);
+    request.options = request.resume->options;
+    if (automatic) request.out.clear();  // in its own folder
+  }
+  // Of an automatic resume the file is the one that it started with: what would change is refused.
   if (!arguments.config.empty()) {
     options_from_toml(read_text(arguments.config), arguments.config, request.options);
-  }
-  if (!arguments.resume.empty()) {
-    request.resume = find_resume_point(arguments.resume);
-    request.options = request.resume->options;
   }
   apply_command_line(verb, arguments, request.options);
   validate(request.options);
@@ -89,7 +120,12 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
       return static_cast<int>(ExitCode::kDone);
     }
   }
+  const int64_t wanted = request.options.steps;
   const TrainResult result = train(std::move(request));
+  if (result.code == ExitCode::kDone && result.step < wanted) {
+    std::printf("time limit reached after step %ld; go on with: dcgan train --resume %s\n",
+                result.step, result.run.path().c_str());
+  }
   if (result.code != ExitCode::kDone) {
     std::printf("stopped after step %ld; go on with: dcgan train --resume %s\n", result.step,
                 result.run.path().c_str());
@@ -115,9 +151,11 @@ void add_train(CLI::App& app, Verb& chosen) {
   verb->add_option(
           "--resume", arguments->resume,
           "go on with a run folder, a checkpoint, or alone: the newest run; its options are "
-          "the defaults")
+          "the defaults. auto: start or go on in the folder --out, for queues")
       ->expected(0, 1)
       ->default_str("latest");
+  add_value(*verb, "--max-time", arguments->max_time,
+            "save and end after so long (3h50m, 45m, 90s), for the time limits of queues");
   verb->add_option("--config", arguments->config,
                    "TOML file of options; the command line beats it");
   verb->add_flag("--quiet", arguments->quiet, "no progress");

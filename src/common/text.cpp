@@ -52,6 +52,26 @@ std::string format_duration(double seconds) {
   return seconds >= 10 ? fmt::format("{} s", whole) : fmt::format("{:.1f} s", seconds);
 }
 
+std::optional<double> parse_duration(std::string_view text) {
+  constexpr std::string_view kUnits = "dhms";
+  constexpr std::array<double, 4> kSeconds{86400, 3600, 60, 1};
+  double total = 0;
+  size_t next_unit = 0;  // from the largest to the smallest, each once
+  while (!text.empty()) {
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || value < 0 || value > 1'000'000'000) return {};
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    if (text.empty() && total == 0 && next_unit == 0) return static_cast<double>(value);
+    const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.front());
+    if (unit == std::string_view::npos || unit < next_unit) return {};
+    total += static_cast<double>(value) * kSeconds[unit];
+    next_unit = unit + 1;
+    text.remove_prefix(1);
+  }
+  return next_unit > 0 ? std::optional(total) : std::nullopt;
+}
+
 std::string format_bytes(uint64_t bytes) {
   constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);

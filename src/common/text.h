@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 
 /// 3725.0 -> "1 h 02 min", 75 -> "1 min 15 s", 8.25 -> "8.2 s".
 std::string format_duration(double seconds);
+
+/// "90", "90s", "45m", "3h50m", "1d": seconds, or nothing for anything else.
+std::optional<double> parse_duration(std::string_view text);
 
 /// 1234567 -> "1.2 MB" (powers of 1000, as disks are sold).
 std::string format_bytes(uint64_t bytes);

@@ -54,7 +54,9 @@ struct OptionInfo {
 /// checkpoints and resume share. `Options` is TrainOptions or const TrainOptions.
 template <typename Options, typename Visitor>
 void visit_options(Options& o, Visitor&& visit) {
-  visit(OptionInfo{"data", "training images: 'digits', 'stacked-digits', or a folder of JPEGs and PNGs", false},
+  visit(OptionInfo{"data",
+                   "training images: 'digits', 'stacked-digits', or a folder of JPEGs and PNGs",
+                   false},
         o.data);
   visit(OptionInfo{"image-size",
                    "side of the images in pixels, a power of two from 16 to 256; 0: 32 for digits, "

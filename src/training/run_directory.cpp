@@ -121,6 +121,14 @@ std::vector<fs::path> RunDirectory::checkpoints() const {
   return paths;
 }
 
+void RunDirectory::clear() const {
+  std::error_code ignored;
+  for (const char* name : {"checkpoints", "samples", "config.toml", "environment.json",
+                           "metrics.jsonl", "probe.jsonl", "reals.png"}) {
+    fs::remove_all(path_ / name, ignored);
+  }
+}
+
 std::shared_ptr<void> RunDirectory::lock() const {
   // A lock on the folder itself: no file is left behind.
   const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -40,6 +40,9 @@ class RunDirectory {
   /// however it dies. Throws UsageError if one is at work in it.
   std::shared_ptr<void> lock() const;
 
+  /// Removes everything that a run writes, for a run that got nowhere.
+  void clear() const;
+
   /// Removes the folder again if nothing was written to it.
   void remove_if_empty() const;
 

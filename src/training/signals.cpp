@@ -9,6 +9,10 @@ namespace {
 
 volatile std::sig_atomic_t stop_signal = 0;
 
+volatile std::sig_atomic_t save_requested = 0;
+
+void on_save_request(int /*signal*/) { save_requested = 1; }
+
 void on_signal(int signal) {
   if (stop_signal != 0) {
     ::_exit(128 + signal);
@@ -26,6 +30,9 @@ StopSignals::StopSignals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGHUP, &action, nullptr);
+  save_requested = 0;
+  action.sa_handler = on_save_request;
+  ::sigaction(SIGUSR1, &action, nullptr);
   // A reader of our progress that goes away must not take the training with it.
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -34,7 +41,14 @@ StopSignals::~StopSignals() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGHUP, SIG_DFL);
+  std::signal(SIGUSR1, SIG_DFL);
   std::signal(SIGPIPE, SIG_DFL);
+}
+
+bool StopSignals::take_save_request() {
+  const bool requested = save_requested != 0;
+  save_requested = 0;
+  return requested;
 }
 
 int StopSignals::received() const { return stop_signal; }

@@ -189,9 +189,11 @@ class Training {
                       request.resume->checkpoint);
       restore(networks_, *request.resume);
       progressed_ = request.resume->progressed;
+      saved_step_ = progressed_.step;
       resumed_ = true;
     }
     quiet_ = request.quiet;
+    most_seconds_ = request.most_seconds;
     const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
@@ -210,24 +212,25 @@ class Training {
     }
     const auto start = Clock::now();
     const int64_t first_step = progressed_.step;
-    while (progressed_.step < options_.steps && signals.received() == 0) {
+    double seconds = 0;
+    while (progressed_.step < options_.steps && signals.received() == 0 &&
+           (most_seconds_ == 0 || seconds < most_seconds_)) {
       const bool logged = is_due(options_.log_every, progressed_.step + 1);
       const StepResult result = step(logged);
       // On a GPU reading the losses would wait for it at every step; there it is done with the log.
       if ((logged || device_.is_cpu()) && !is_finite(result)) {
         fail_diverged(run_, progressed_.step, describe_losses(result));
       }
-      const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      seconds = std::chrono::duration<double>(Clock::now() - start).count();
       const double rate =
           static_cast<double>((progressed_.step - first_step) * options_.batch_size) / seconds;
       record(log, result, logged, seconds, rate);
       if (progress.due(progressed_.step))
         progress.update(progressed_.step, summarize(result, rate));
-      if (is_due(options_.checkpoint_every, progressed_.step) ||
-          progressed_.step == options_.steps || signals.received() != 0) {
+      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request())
         save();
-      }
     }
+    if (saved_step_ != progressed_.step) save();
     progress.finish();
     return finish(signals.received());
   }
@@ -374,13 +377,14 @@ class Training {
     const std::string broken = first_not_finite(networks_);
     if (!broken.empty()) fail_diverged(run_, progressed_.step, broken + " is not finite");
     save_checkpoint(run_.checkpoint(progressed_.step), networks_, progressed_, options_);
+    saved_step_ = progressed_.step;
   }
 
   TrainResult finish(int signal) {
     if (!fs::exists(run_.sample(progressed_.step))) write_samples();
     TrainResult result{run_, run_.checkpoint(progressed_.step), run_.sample(progressed_.step),
                        progressed_.step};
-    if (progressed_.step < options_.steps) {
+    if (progressed_.step < options_.steps && signal != 0) {
       constexpr int kSignalBase = 128;
       result.code = static_cast<ExitCode>(kSignalBase + signal);
     }
@@ -397,6 +401,8 @@ class Training {
   Progressed progressed_;
   std::unique_ptr<RunEvaluator> evaluator_;
   std::optional<MetricsLog> probe_log_;
+  double most_seconds_ = 0;
+  int64_t saved_step_ = -1;
   bool resumed_ = false;
   bool quiet_ = false;
 };

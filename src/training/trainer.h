@@ -16,6 +16,8 @@ struct TrainRequest {
   std::filesystem::path out;
   std::optional<ResumePoint> resume;
   bool quiet = false;
+  /// Seconds of training after which it saves and ends; 0: no limit.
+  double most_seconds = 0;
 };
 
 struct TrainResult {

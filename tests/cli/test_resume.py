@@ -150,5 +150,45 @@ class Resume(ProgramTest):
         self.expect_error(4, "--batch-size 32", "train", "--resume", "a", "--batch-size", 32, "--steps", 9)
 
 
+    def test_a_time_limit_saves_and_ends_well_and_the_same_command_goes_on(self):
+        command = ["train", *SMALL, "--steps", 100000, "--resume", "auto", "--out", "job", "--quiet"]
+        first = self.run_program(*command, "--max-time", "2s").stdout
+        self.assertIn("time limit reached after step", first)
+        reached = int(first.split("after step ")[1].split(";")[0])
+        self.assertTrue((self.folder / f"job/checkpoints/{reached:06}.safetensors").exists())
+        second = self.run_program(*command, "--max-time", "1s").stdout
+        self.assertGreater(int(second.split("after step ")[1].split(";")[0]), reached)
+        # A finished run ends at once; another width is refused.
+        done = ["train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "short", "--quiet"]
+        self.run_program(*done)
+        self.assertIn("is finished", self.run_program(*done).stdout)
+        self.expect_error(4, "--ngf 16", *done, "--ngf", 16)
+        self.expect_error(2, "--resume auto: name the run's folder", "train", "--resume", "auto")
+        self.expect_error(2, "--max-time soon", "train", "--max-time", "soon")
+
+    def test_resume_auto_starts_anew_where_nothing_was_learnt(self):
+        (self.folder / "job").mkdir()
+        (self.folder / "job/config.toml").write_text("")
+        (self.folder / "job/notes.txt").write_text("mine")
+        result = self.run_program("train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "job", "--quiet", code=2)
+        self.assertIn("--out job", result.stderr)  # somebody's own file stays, and is said
+        (self.folder / "job/notes.txt").unlink()
+        self.run_program("train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "job", "--quiet")
+
+    def test_usr1_saves_and_goes_on(self):
+        running = self.start_program("train", *SMALL, "--steps", 400000, "--checkpoint-every", 100000, "--out", "run", "--quiet")
+        checkpoints = self.folder / "run/checkpoints"
+        while not list(checkpoints.glob("*.safetensors")):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        running.send_signal(signal.SIGUSR1)
+        while len(list(checkpoints.glob("*.safetensors"))) < 2:
+            time.sleep(0.05)
+        self.assertIsNone(running.poll())
+        running.send_signal(signal.SIGTERM)
+        self.assertEqual(running.wait(timeout=60), 143)
+        self.assertEqual(len(list(checkpoints.glob("*.safetensors"))), 3)
+
+
 if __name__ == "__main__":
     unittest.main()
