@@ -23,6 +23,7 @@
 #include "training/run_evaluator.h"
 #include "training/signals.h"
 #include "training/step.h"
+#include "training/step_metrics.h"
 
 namespace dcgan {
 namespace {
@@ -130,30 +131,6 @@ torch::Tensor grid_latents(const TrainOptions& options) {
   return latents_of_seeds(seed_range(kFirstSeed, kGridImages), options.nz);
 }
 
-Metrics to_metrics(const StepResult& result, int64_t step, int64_t images_seen, int64_t images) {
-  const auto value = [](const torch::Tensor& t) { return t.item<double>(); };
-  return {{"step", static_cast<double>(step)},
-          {"epoch", static_cast<double>(images_seen / images)},
-          {"images", static_cast<double>(images_seen)},
-          {"loss_d", value(result.loss_d)},
-          {"loss_g", value(result.loss_g)},
-          {"d_real", value(result.d_real)},
-          {"d_fake", value(result.d_fake)},
-          {"d_fake_after", value(result.d_fake_after)},
-          {"grad_norm_d", value(result.grad_norm_d)},
-          {"grad_norm_g", value(result.grad_norm_g)}};
-}
-
-std::string summarize(const StepResult& result, double images_per_second) {
-  return fmt::format("loss_d {:.3f}  loss_g {:.3f}  D(x) {:.2f}  D(G(z)) {:.2f}  {:.0f} images/s",
-                     result.loss_d.item<double>(), result.loss_g.item<double>(),
-                     result.d_real.item<double>(), result.d_fake.item<double>(), images_per_second);
-}
-
-bool is_finite(const StepResult& result) {
-  return std::isfinite(result.loss_d.item<double>()) && std::isfinite(result.loss_g.item<double>());
-}
-
 [[noreturn]] void fail_diverged(const RunDirectory& run, int64_t step, const std::string& what) {
   const auto checkpoints = run.checkpoints();
   throw Error(ExitCode::kDiverged,
@@ -161,14 +138,6 @@ bool is_finite(const StepResult& result) {
                           checkpoints.empty()
                               ? ""
                               : "; the last good checkpoint is " + checkpoints.front().string()));
-}
-
-std::string describe_losses(const StepResult& result) {
-  const auto text = [](const torch::Tensor& loss) {
-    const double value = loss.item<double>();
-    return std::isnan(value) ? "NaN" : fmt::format("{}", value);  // whose sign means nothing
-  };
-  return fmt::format("loss_d is {} and loss_g {}", text(result.loss_d), text(result.loss_g));
 }
 
 // The loop and what it needs at every step.
