@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "cli/newest_run.h"
@@ -23,6 +26,23 @@ struct Arguments {
   bool json = false;
 };
 
+void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
+  if (value < least || value > most) {
+    throw UsageError(fmt::format("--{} {}: expected {} to {}", name, value, least, most));
+  }
+}
+
+// Found before the work, not after it.
+void check_folder_of(const std::filesystem::path& picture) {
+  std::error_code error;
+  const auto folder =
+      picture.has_parent_path() ? picture.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw UsageError(
+        fmt::format("--neighbours {}: no folder {}", picture.string(), folder.string()));
+  }
+}
+
 int run_evaluate(const Arguments& a) {
   set_threads(a.threads);
   if (!a.train_features.empty()) {
@@ -31,20 +51,21 @@ int run_evaluate(const Arguments& a) {
     return static_cast<int>(ExitCode::kDone);
   }
   EvaluateRequest request = a.request;
-  const auto at_least = [](const char* name, int64_t value, int64_t least) {
-    if (value < least) {
-      throw UsageError("--" + std::string(name) + " " + std::to_string(value) +
-                       ": expected a number from " + std::to_string(least));
-    }
-  };
-  at_least("samples", request.samples, 2);
-  at_least("pixel-images", request.pixel_images, 0);
-  at_least("kid-subsets", request.options.kid_subsets, 1);
-  at_least("kid-subset-size", request.options.kid_subset_size, 2);
-  at_least("seed", static_cast<int64_t>(request.options.seed), 0);
+  constexpr int64_t kMany = 100'000'000;
+  check_range("samples", request.samples, 2, kMany);
+  check_range("pixel-images", request.pixel_images, 0, kMany);
+  check_range("kid-subsets", request.options.kid_subsets, 1, kMany);
+  check_range("kid-subset-size", request.options.kid_subset_size, 2, kMany);
+  check_range("image-size", request.image_size, 0, 1024);
+  if (request.channels != 0 && request.channels != 1 && request.channels != 3) {
+    throw UsageError(fmt::format("--channels {}: expected 1 (grey) or 3 (RGB)", request.channels));
+  }
   request.statistics = parse_sampling_statistics(a.statistics, "--statistics");
   request.neighbours = a.neighbours;
-  if (!a.neighbours.empty()) check_image_path(a.neighbours);
+  if (!a.neighbours.empty()) {
+    check_image_path(a.neighbours);
+    check_folder_of(a.neighbours);
+  }
   request.cache = !a.no_cache;
   if (request.generated.empty()) request.generated = find_checkpoint("").string();
   const EvaluateResult result = evaluate_sets(request);
