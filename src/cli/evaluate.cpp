@@ -44,6 +44,7 @@ void check_folder_of(const std::filesystem::path& picture) {
 }
 
 int run_evaluate(const Arguments& a) {
+  check_range("threads", a.threads, 0, 4096);
   set_threads(a.threads);
   if (!a.train_features.empty()) {
     std::printf("held-out accuracy %.4f: %s\n", train_digits_features(a.train_features),
@@ -56,7 +57,7 @@ int run_evaluate(const Arguments& a) {
   check_range("pixel-images", request.pixel_images, 0, kMany);
   check_range("kid-subsets", request.options.kid_subsets, 1, kMany);
   check_range("kid-subset-size", request.options.kid_subset_size, 2, kMany);
-  check_range("image-size", request.image_size, 0, 1024);
+  check_range("image-size", request.image_size, request.image_size == 0 ? 0 : 8, 1024);
   if (request.channels != 0 && request.channels != 1 && request.channels != 3) {
     throw UsageError(fmt::format("--channels {}: expected 1 (grey) or 3 (RGB)", request.channels));
   }

@@ -8,6 +8,10 @@
 namespace dcgan {
 
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOptions& options) {
+  if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
+    throw UsageError("--channels " + std::to_string(options.channels) +
+                     ": expected 1 (grey) or 3 (RGB)");
+  }
   if (data == "digits") {
     return open_digits(options.image_size > 0 ? options.image_size : 32,
                        options.channels > 0 ? options.channels : 1);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/device.h"
@@ -34,7 +35,8 @@ constexpr int64_t kPiece = 256;
 // One of the two sets.
 struct Side {
   ImageSource source;
-  std::string data_fingerprint;  // of a data set; empty for a generator
+  std::string data_fingerprint;      // of a data set; empty for a generator
+  std::vector<std::string> remarks;  // what was left out of it
   int64_t image_size = 0;
   int64_t channels = 0;
   // Of a checkpoint
@@ -83,6 +85,7 @@ Side open_data(const std::string& name, int64_t image_size, int64_t channels) {
   side.image_size = dataset->image_size();
   side.channels = dataset->channels();
   side.data_fingerprint = dataset->fingerprint();
+  for (const std::string& remark : dataset->remarks()) side.remarks.push_back(name + ": " + remark);
   side.source = {name, dataset->size(), [dataset](int64_t first, int64_t count) {
                    return dataset->images(torch::arange(first, first + count));
                  }};
@@ -197,6 +200,14 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
     generated = open_data(request.generated, real.image_size, real.channels);
   }
 
+  for (const Side* side : {&generated, &real}) {
+    // Before the other set's features are computed.
+    if (side->source.count < 2) {
+      throw DataError(fmt::format("{}: {} image{}: a distance needs at least 2", side->source.name,
+                                  side->source.count, side->source.count == 1 ? "" : "s"));
+    }
+  }
+
   EvaluateResult result;
   const auto features =
       open_features(request.features.empty() ? default_features(real_name) : request.features);
@@ -223,6 +234,14 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   const SetSummary real_summary = summarize_side(real, *features, options, cache);
   progress.finish();
   result.evaluation = evaluate(generated_summary, real_summary, options);
+  auto& warnings = result.evaluation.warnings;
+  for (const Side* side : {&generated, &real}) {
+    for (const std::string& remark : side->remarks) {
+      if (std::find(warnings.begin(), warnings.end(), remark) == warnings.end()) {
+        warnings.push_back(remark);
+      }
+    }
+  }
   if (generated.source.images(0, 1).sizes() != real.source.images(0, 1).sizes()) {
     result.evaluation.warnings.push_back("images of different sizes: SWD is left out");
   } else if (!request.neighbours.empty()) {

@@ -144,6 +144,12 @@ Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
                       set->name, n, dimension));
     }
   }
+  if (generated.name == real.name && result.warnings.size() == 2) result.warnings.pop_back();
+  for (const SetSummary* set : {&generated, &real}) {
+    if ((set->images == set->images[0]).all().item<bool>()) {
+      result.warnings.push_back(fmt::format("{}: all images are equal", set->name));
+    }
+  }
   result.fid = frechet_distance(generated.moments, real.moments);
 
   const int64_t fewest = std::min(generated.features.size(0), real.features.size(0));

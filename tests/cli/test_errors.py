@@ -48,6 +48,8 @@ class Errors(ProgramTest):
             (2, "--image-size -3", "evaluate", "digits", "--data", "digits", "--image-size", "-3"),
             (2, "--kid-subset-size 1", "evaluate", "digits", "--data", "digits", "--kid-subset-size", "1"),
             (2, "no folder /nowhere", "evaluate", "digits", "--data", "digits", "--neighbours", "/nowhere/x.png"),
+            (2, "--threads -1", "evaluate", "digits", "--data", "digits", "--threads", "-1"),
+            (2, "--image-size 1", "evaluate", "digits", "--data", "digits", "--image-size", "1"),
             (2, "--device tpu", "train", "--device", "tpu"),
             (2, "--device cuda:x", "train", "--device", "cuda:x"),
             (2, "bad.toml:2: unknown option 'batchsize'; did you mean 'batch-size'?",

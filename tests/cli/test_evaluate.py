@@ -94,7 +94,16 @@ class Evaluate(ProgramTest):
         self.assertTrue(any("20 images are too few for 64 feature dimensions" in w for w in found["warnings"]), found)
         self.assertTrue(any("subsets of 20 images instead of 1000" in w for w in found["warnings"]), found)
         same = self.pictures("same", numpy.repeat(random.integers(0, 256, (1, 32, 32), dtype=numpy.uint8), 500, axis=0))
-        self.assertTrue(numpy.isfinite(self.evaluate(same, "--data", "digits")["fid"]))
+        found = self.evaluate(same, "--data", "digits")
+        self.assertTrue(numpy.isfinite(found["fid"]))
+        self.assertIn("same: all images are equal", found["warnings"])
+
+    def test_pictures_that_are_left_out_are_counted_in_the_result(self):
+        damaged = self.pictures("damaged", numpy.random.default_rng(1).integers(0, 256, (20, 32, 32), dtype=numpy.uint8))
+        (self.folder / "damaged/x.png").write_text("garbage")
+        found = self.evaluate(damaged, "--data", "digits")
+        self.assertEqual(found["generated_images"], 20)
+        self.assertIn("damaged: left out, damaged or not readable: 1 (x.png)", found["warnings"])
 
     def test_one_image_or_none_is_refused(self):
         one = self.pictures("one", numpy.zeros((1, 32, 32), dtype=numpy.uint8))
