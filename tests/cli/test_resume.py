@@ -187,7 +187,8 @@ class Resume(ProgramTest):
         self.assertIsNone(running.poll())
         running.send_signal(signal.SIGTERM)
         self.assertEqual(running.wait(timeout=60), 143)
-        self.assertEqual(len(list(checkpoints.glob("*.safetensors"))), 3)
+        # The last one may be that of the request, where no step lay between the two signals.
+        self.assertIn(len(list(checkpoints.glob("*.safetensors"))), (2, 3))
 
 
 if __name__ == "__main__":
