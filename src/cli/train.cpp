@@ -120,9 +120,8 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
       return static_cast<int>(ExitCode::kDone);
     }
   }
-  const int64_t wanted = request.options.steps;
   const TrainResult result = train(std::move(request));
-  if (result.code == ExitCode::kDone && result.step < wanted) {
+  if (result.time_limit_reached) {
     std::printf("time limit reached after step %ld; go on with: dcgan train --resume %s\n",
                 result.step, result.run.path().c_str());
   }

@@ -21,6 +21,7 @@
 #include "training/environment.h"
 #include "training/numerics.h"
 #include "training/run_evaluator.h"
+#include "training/run_setup.h"
 #include "training/signals.h"
 #include "training/step.h"
 #include "training/step_metrics.h"
@@ -32,96 +33,11 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kGridImages = 64;
 
-std::string run_name(const TrainOptions& options) {
-  std::string name = fs::path(options.data + "/").parent_path().filename().string();
-  for (char& c : name) {
-    if (c == '/' || c == '\0') c = '_';
-  }
-  const std::string norm = options.norm_g == options.norm_d
-                               ? options.norm_g
-                               : "g-" + options.norm_g + "-d-" + options.norm_d;
-  return (name.empty() ? "data" : name) + "-" + norm;
-}
-
-// A new folder, or the one to go on in.
-RunDirectory open_run(const TrainRequest& request) {
-  if (!request.resume || !request.out.empty()) {
-    return RunDirectory::create(request.out, run_name(request.options));
-  }
-  const ResumePoint& point = *request.resume;
-  const auto checkpoints = point.run.checkpoints();
-  std::error_code error;
-  const bool resumes_newest = !point.named || checkpoints.empty() ||
-                              fs::equivalent(checkpoints.front(), point.checkpoint, error);
-  if (!resumes_newest) {
-    throw UsageError(
-        fmt::format("--resume {}: its run already went on to {}; give --out for a new run",
-                    point.checkpoint.string(), checkpoints.front().string()));
-  }
-  return point.run;
-}
-
-// Replaces every 0 that stands for "chosen from the data".
-void resolve(TrainOptions& options, const Dataset& dataset) {
-  constexpr int64_t kSmallImage = 32;
-  options.image_size = dataset.image_size();
-  options.channels = dataset.channels();
-  if (options.ngf == 0) options.ngf = options.image_size <= kSmallImage ? 32 : 64;
-  if (options.ndf == 0) options.ndf = options.ngf;
-  if (options.steps == 0) {
-    options.steps = (options.epochs * dataset.size() + options.batch_size - 1) / options.batch_size;
-  }
-}
-
-Networks make_networks(const TrainOptions& o, const torch::Device& device) {
-  const auto named = [&](const char* name) {
-    return BatchNormOptions(1).check_finite(o.check_finite).name(name);
-  };
-  return make_networks(GeneratorOptions()
-                           .image_size(o.image_size)
-                           .channels(o.channels)
-                           .nz(o.nz)
-                           .ngf(o.ngf)
-                           .normalization(parse_normalization(o.norm_g))
-                           .batch_norm(named("generator ")),
-                       DiscriminatorOptions()
-                           .image_size(o.image_size)
-                           .channels(o.channels)
-                           .ndf(o.ndf)
-                           .normalization(parse_normalization(o.norm_d))
-                           .batch_norm(named("discriminator ")),
-                       parse_initialization(o.init), static_cast<uint64_t>(o.seed),
-                       AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
-                       AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
-}
-
 void check_same_data(const Progressed& saved, const std::string& fingerprint,
                      const fs::path& checkpoint) {
   if (saved.data_fingerprint != fingerprint) {
     throw CheckpointError(fmt::format("{}: its run trained on other images (saved {}, found {})",
                                       checkpoint.string(), saved.data_fingerprint, fingerprint));
-  }
-}
-
-Precision precision_of(const TrainOptions& options, const torch::Device& device) {
-  try {
-    return parse_precision(options.precision, device);
-  } catch (const c10::ValueError& error) {
-    throw UsageError(fmt::format("--precision {}: {}", options.precision,
-                                 first_line(error.what_without_backtrace())));
-  }
-}
-
-// The images on a GPU, if they fit: then no step waits for one to be sent. Undefined elsewhere.
-torch::Tensor resident_images(const Dataset& dataset, const torch::Device& device) {
-  constexpr int64_t kMost = int64_t{4} << 30;
-  const int64_t bytes =
-      dataset.size() * dataset.image_size() * dataset.image_size() * dataset.channels();
-  if (!device.is_cuda() || bytes > kMost) return {};
-  try {
-    return dataset.images(torch::arange(dataset.size())).to(device);
-  } catch (const c10::OutOfMemoryError&) {
-    return {};
   }
 }
 
@@ -323,6 +239,7 @@ class Training {
 
   // FID and what comes with it; keeps the checkpoint if it is the best so far.
   void measure(Metrics& metrics) {
+    check_finite_state();  // features of NaN are an error of their own, with a less useful message
     if (!evaluator_) {
       evaluator_ = std::make_unique<RunEvaluator>(*dataset_, options_.eval_features,
                                                   options_.eval_samples, options_.nz);
@@ -336,15 +253,19 @@ class Training {
       metrics.emplace_back("class_entropy", found.modes->entropy);
     }
     const double value = options_.eval_metric == "kid" ? found.kid->mean : found.fid;
-    if (value < progressed_.best_metric && first_not_finite(networks_).empty()) {
+    if (value < progressed_.best_metric) {
       progressed_.best_metric = value;
       save_checkpoint(run_.best_checkpoint(), networks_, progressed_, options_);
     }
   }
 
-  void save() {
+  void check_finite_state() const {
     const std::string broken = first_not_finite(networks_);
     if (!broken.empty()) fail_diverged(run_, progressed_.step, broken + " is not finite");
+  }
+
+  void save() {
+    check_finite_state();
     save_checkpoint(run_.checkpoint(progressed_.step), networks_, progressed_, options_);
     saved_step_ = progressed_.step;
   }
@@ -357,6 +278,7 @@ class Training {
       constexpr int kSignalBase = 128;
       result.code = static_cast<ExitCode>(kSignalBase + signal);
     }
+    result.time_limit_reached = progressed_.step < options_.steps && signal == 0;
     return result;
   }
 

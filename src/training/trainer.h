@@ -25,6 +25,8 @@ struct TrainResult {
   std::filesystem::path checkpoint;
   std::filesystem::path samples;
   int64_t step = 0;
+  /// Whether `most_seconds` ended it before its last step.
+  bool time_limit_reached = false;
   /// kDone, or after a signal kInterrupted, kTerminated or kHungUp; the checkpoint is written
   /// either way.
   ExitCode code = ExitCode::kDone;

@@ -158,6 +158,8 @@ class Resume(ProgramTest):
         self.assertTrue((self.folder / f"job/checkpoints/{reached:06}.safetensors").exists())
         second = self.run_program(*command, "--max-time", "1s").stdout
         self.assertGreater(int(second.split("after step ")[1].split(";")[0]), reached)
+        by_epochs = ["train", *SMALL, "--epochs", 1000, "--out", "epochs", "--quiet", "--max-time", "1s"]
+        self.assertIn("time limit reached after step", self.run_program(*by_epochs).stdout)
         # A finished run ends at once; another width is refused.
         done = ["train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "short", "--quiet"]
         self.run_program(*done)
@@ -184,11 +186,18 @@ class Resume(ProgramTest):
         running.send_signal(signal.SIGUSR1)
         while len(list(checkpoints.glob("*.safetensors"))) < 2:
             time.sleep(0.05)
+        requested = max(checkpoints.glob("*.safetensors"))
+        # It goes on: steps after the request are logged, and the stop saves one of them.
+        logged = len(read_metrics(self.folder / "run"))
+        while len(read_metrics(self.folder / "run")) < logged + 2:
+            time.sleep(0.05)
         self.assertIsNone(running.poll())
         running.send_signal(signal.SIGTERM)
         self.assertEqual(running.wait(timeout=60), 143)
-        # The last one may be that of the request, where no step lay between the two signals.
-        self.assertIn(len(list(checkpoints.glob("*.safetensors"))), (2, 3))
+        steps = sorted(int(path.stem) for path in checkpoints.glob("*.safetensors"))
+        self.assertEqual(len(steps), 3)
+        self.assertEqual(steps[:2], [0, int(requested.stem)])
+        self.assertGreater(steps[2], steps[1])
 
 
 if __name__ == "__main__":
