@@ -21,10 +21,23 @@ if(NOT fmt_FOUND)
   message(FATAL_ERROR "fmt not found: install the package libfmt-dev")
 endif()
 
-find_package(ZLIB)
-if(NOT ZLIB_FOUND)
-  message(FATAL_ERROR "zlib not found: install the package zlib1g-dev")
-endif()
+# dcgan_package(NAME package): a library with a find module of CMake's own.
+macro(dcgan_package name package)
+  find_package(${name})
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "${name} not found: install the package ${package}")
+  endif()
+endmacro()
+dcgan_package(ZLIB zlib1g-dev)
+dcgan_package(JPEG libjpeg-dev)
+dcgan_package(PNG libpng-dev)
+dcgan_package(Freetype libfreetype-dev)
+
+dcgan_header(webp webp/demux.h libwebp-dev)
+foreach(library IN ITEMS webp webpdemux)
+  find_library(DCGAN_${library} ${library} REQUIRED)
+  target_link_libraries(dcgan_webp INTERFACE ${DCGAN_${library}})
+endforeach()
 
 # Debian's OpenCVConfig.cmake comes only with the complete libopencv-dev; three modules are enough.
 dcgan_header(opencv opencv2/imgcodecs.hpp libopencv-imgcodecs-dev PATH_SUFFIXES opencv4)

@@ -3,9 +3,12 @@
 #include "models/generator.h"
 
 namespace dcgan {
-namespace {
-
-std::vector<StageOptions> discriminator_stages(const DiscriminatorOptions& options) {
+std::vector<StageOptions> stages_of(const DiscriminatorOptions& options) {
+  check_image_size(options.image_size());
+  TORCH_CHECK_VALUE(options.channels() >= 1 && options.channels() <= 4,
+                    "discriminator: channels must be 1 to 4, is ", options.channels());
+  TORCH_CHECK_VALUE(options.ndf() >= 1, "discriminator: ndf must be at least 1, is ",
+                    options.ndf());
   StageOptions stage;
   stage.normalization = options.normalization();
   stage.batch_norm = options.batch_norm();
@@ -34,19 +37,12 @@ std::vector<StageOptions> discriminator_stages(const DiscriminatorOptions& optio
   return stages;
 }
 
-}  // namespace
-
 DiscriminatorImpl::DiscriminatorImpl(const DiscriminatorOptions& options_) : options(options_) {
-  check_image_size(options.image_size());
-  TORCH_CHECK_VALUE(options.channels() >= 1 && options.channels() <= 4,
-                    "discriminator: channels must be 1 to 4, is ", options.channels());
-  TORCH_CHECK_VALUE(options.ndf() >= 1, "discriminator: ndf must be at least 1, is ",
-                    options.ndf());
   reset();
 }
 
 void DiscriminatorImpl::reset() {
-  main = register_module("main", StageSequence(discriminator_stages(options)));
+  main = register_module("main", StageSequence(stages_of(options)));
 }
 
 torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, int64_t groups) {

@@ -18,6 +18,9 @@ struct DiscriminatorOptions {
   TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
 };
 
+/// Its stages, from the image to the logit. Throws c10::ValueError for options out of range.
+std::vector<StageOptions> stages_of(const DiscriminatorOptions& options);
+
 /// The DCGAN discriminator (Radford, Metz & Chintala 2015): images [N, channels, size, size] to one
 /// logit each, [N]; the sigmoid belongs to the loss. At image_size 64 names and shapes of its
 /// parameters are those of the PyTorch DCGAN example.

@@ -19,9 +19,12 @@ void check_image_size(int64_t image_size) {
                     2 * below);
 }
 
-namespace {
-
-std::vector<StageOptions> generator_stages(const GeneratorOptions& options) {
+std::vector<StageOptions> stages_of(const GeneratorOptions& options) {
+  check_image_size(options.image_size());
+  TORCH_CHECK_VALUE(options.channels() >= 1 && options.channels() <= 4,
+                    "generator: channels must be 1 to 4, is ", options.channels());
+  TORCH_CHECK_VALUE(options.nz() >= 1, "generator: nz must be at least 1, is ", options.nz());
+  TORCH_CHECK_VALUE(options.ngf() >= 1, "generator: ngf must be at least 1, is ", options.ngf());
   StageOptions stage;
   stage.transposed = true;
   stage.normalized = true;
@@ -53,20 +56,9 @@ std::vector<StageOptions> generator_stages(const GeneratorOptions& options) {
   return stages;
 }
 
-}  // namespace
+GeneratorImpl::GeneratorImpl(const GeneratorOptions& options_) : options(options_) { reset(); }
 
-GeneratorImpl::GeneratorImpl(const GeneratorOptions& options_) : options(options_) {
-  check_image_size(options.image_size());
-  TORCH_CHECK_VALUE(options.channels() >= 1 && options.channels() <= 4,
-                    "generator: channels must be 1 to 4, is ", options.channels());
-  TORCH_CHECK_VALUE(options.nz() >= 1, "generator: nz must be at least 1, is ", options.nz());
-  TORCH_CHECK_VALUE(options.ngf() >= 1, "generator: ngf must be at least 1, is ", options.ngf());
-  reset();
-}
-
-void GeneratorImpl::reset() {
-  main = register_module("main", StageSequence(generator_stages(options)));
-}
+void GeneratorImpl::reset() { main = register_module("main", StageSequence(stages_of(options))); }
 
 torch::Tensor GeneratorImpl::forward(const torch::Tensor& latent) {
   TORCH_CHECK_VALUE((latent.dim() == 2 || latent.dim() == 4) && latent.size(1) == options.nz() &&

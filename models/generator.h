@@ -27,6 +27,9 @@ struct GeneratorOptions {
   TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
 };
 
+/// Its stages, from the latent to the image. Throws c10::ValueError for options out of range.
+std::vector<StageOptions> stages_of(const GeneratorOptions& options);
+
 /// The DCGAN generator (Radford, Metz & Chintala 2015): latent [N, nz] or [N, nz, 1, 1] to images
 /// [N, channels, image_size, image_size] in [-1, 1]. At image_size 64 names and shapes of its
 /// parameters are those of the PyTorch DCGAN example ("main.0.weight", ...).

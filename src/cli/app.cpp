@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/text.h"
 #include "common/version.h"
+#include "models/kernels/vector_width.h"
 
 namespace dcgan {
 namespace {
@@ -34,7 +35,9 @@ std::vector<std::string> option_names(const CLI::App& verb) {
 
 std::vector<std::string> verb_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands(std::function<bool(const CLI::App*)>{})) {
+    names.push_back(verb->get_name());
+  }
   return names;
 }
 
@@ -46,16 +49,23 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
 
 // CLI11's words for a faulty command line, as one line with a way out.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const auto verbs = app.get_subcommands();
-  const CLI::App& verb = verbs.empty() ? app : *verbs.front();
-  const std::string help = verbs.empty() ? "dcgan --help" : "dcgan " + verb.get_name() + " --help";
+  const CLI::App* innermost = &app;
+  std::string path = "dcgan";
+  for (auto verbs = app.get_subcommands(); !verbs.empty(); verbs = innermost->get_subcommands()) {
+    innermost = verbs.front();
+    path += " " + innermost->get_name();
+  }
+  const CLI::App& verb = *innermost;
+  const std::string help = path + " --help";
   const auto extras = app.remaining(/*recurse=*/true);
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
+  if (!extras.empty()) {
     const std::string name = extras.front().substr(0, extras.front().find('='));
     const bool option = name.starts_with("-");
     const std::string word = name.substr(std::min(name.find_first_not_of('-'), name.size()));
-    return fmt::format("unknown {} '{}'{} (see {})", option ? "option" : "argument", name,
-                       option ? suggestion(word, option_names(verb), "--") : "", help);
+    return fmt::format(
+        "unknown {} '{}'{} (see {})", option ? "option" : "argument", name,
+        option ? suggestion(word, option_names(verb), "--") : suggestion(word, verb_names(verb)),
+        help);
   }
   return fmt::format("{} (see {})", first_line(error.what()), help);
 }
@@ -70,8 +80,11 @@ int run_command_line(int argc, char** argv) {
   ::mallopt(M_TRIM_THRESHOLD, -1);
 
   CLI::App app("Trains a DCGAN and shows what batch normalisation does to it.", "dcgan");
-  app.set_version_flag("--version", fmt::format("dcgan {} ({}, {}), LibTorch {}", version(),
-                                                git_version(), build_type(), libtorch_version()));
+  app.set_version_flag("--version", [] {
+    return fmt::format("dcgan {} ({}, {}), LibTorch {}, {}-bit vectors ({}), {} CUDA", version(),
+                       git_version(), build_type(), libtorch_version(), kernels::vector_bits(),
+                       kernels::vector_target(), libtorch_has_cuda() ? "with" : "without");
+  });
   app.require_subcommand(1);
   app.footer(
       "Try: dcgan train    (the embedded digits, a few minutes on a laptop)\n"
@@ -82,6 +95,7 @@ int run_command_line(int argc, char** argv) {
   add_generate(app, chosen);
   add_evaluate(app, chosen);
   add_report(app, chosen);
+  add_data(app, chosen);
   add_info(app, chosen);
   add_study(app, chosen);
 

@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "common/device.h"
 #include "common/error.h"
+#include "data/open.h"
 #include "evaluation/evaluate_sets.h"
 #include "report/image_file.h"
 #include "training/digits_features.h"
@@ -58,9 +59,7 @@ int run_evaluate(const Arguments& a) {
   check_range("kid-subsets", request.options.kid_subsets, 1, kMany);
   check_range("kid-subset-size", request.options.kid_subset_size, 2, kMany);
   check_range("image-size", request.image_size, request.image_size == 0 ? 0 : 8, 1024);
-  if (request.channels != 0 && request.channels != 1 && request.channels != 3) {
-    throw UsageError(fmt::format("--channels {}: expected 1 (grey) or 3 (RGB)", request.channels));
-  }
+  check_channels(request.channels);
   request.statistics = parse_sampling_statistics(a.statistics, "--statistics");
   request.neighbours = a.neighbours;
   if (!a.neighbours.empty()) {
@@ -104,7 +103,7 @@ void add_evaluate(CLI::App& app, Verb& chosen) {
   add_value(*verb, "--kid-subset-size", r.options.kid_subset_size, "images in each of them");
   add_value(*verb, "--image-size", r.image_size,
             "side of pictures from folders, where the other set does not say (default: 64)");
-  add_value(*verb, "--channels", r.channels, "of pictures from folders: 1 or 3 (default: 3)");
+  add_value(*verb, "--channels", r.channels, "of pictures from folders: 1 to 4 (default: 3)");
   verb->add_flag("--fid-only", r.fid_only, "no other distance than FID");
   add_value(*verb, "--pixel-images", r.pixel_images,
             "images of either set for SWD and MS-SSIM; 0 leaves these out");

@@ -5,9 +5,12 @@
 
 #include "cli/values.h"
 #include "cli/verbs.h"
+#include "common/data_files.h"
 #include "common/error.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "report/metrics_log.h"
+#include "training/dry_run.h"
 #include "training/trainer.h"
 
 namespace dcgan {
@@ -21,7 +24,9 @@ struct Arguments {
   std::string resume;
   std::string out;
   std::string max_time;
+  std::string log_format = "text";
   bool quiet = false;
+  bool dry_run = false;
 };
 
 bool is_given(const CLI::App& verb, const std::string& name) {
@@ -80,10 +85,48 @@ bool is_to_start(const Arguments& arguments) {
   return true;
 }
 
+ProgressStyle style_of(const Arguments& arguments) {
+  if (arguments.log_format != "text" && arguments.log_format != "json") {
+    throw UsageError(fmt::format("--log-format {}: expected text or json", arguments.log_format));
+  }
+  if (arguments.quiet) return ProgressStyle::kQuiet;
+  return arguments.log_format == "json" ? ProgressStyle::kJson : ProgressStyle::kText;
+}
+
+// What --config names: a file, or one of the presets.
+std::filesystem::path config_file(const std::string& name) {
+  std::error_code error;
+  const bool preset = !std::filesystem::is_regular_file(name, error) &&
+                      name.find('/') == std::string::npos && !name.ends_with(".toml");
+  return preset ? find_preset(name) : std::filesystem::path(name);
+}
+
+void print_result(const TrainResult& result, ProgressStyle style) {
+  if (style == ProgressStyle::kJson) {
+    std::printf("%s\n", metrics_to_json({{"step", static_cast<double>(result.step)},
+                                         {"run", result.run.path().string()},
+                                         {"samples", result.samples.string()},
+                                         {"checkpoint", result.checkpoint.string()}})
+                            .c_str());
+    return;
+  }
+  if (result.time_limit_reached) {
+    std::printf("time limit reached after step %ld; go on with: dcgan train --resume %s\n",
+                result.step, shell_quoted(result.run.path().string()).c_str());
+  }
+  if (result.code != ExitCode::kDone) {
+    std::printf("stopped after step %ld; go on with: dcgan train --resume %s\n", result.step,
+                shell_quoted(result.run.path().string()).c_str());
+  }
+  std::printf("samples: %s\ncheckpoint: %s\nmore images: dcgan generate %s\n",
+              result.samples.c_str(), result.checkpoint.c_str(),
+              shell_quoted(result.checkpoint.string()).c_str());
+}
+
 int run_train(const CLI::App& verb, const Arguments& arguments) {
   TrainRequest request;
   request.out = arguments.out;
-  request.quiet = arguments.quiet;
+  request.style = style_of(arguments);
   if (!arguments.max_time.empty()) {
     const auto seconds = parse_duration(arguments.max_time);
     if (!seconds || *seconds <= 0) {
@@ -107,7 +150,8 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   }
   // Of an automatic resume the file is the one that it started with: what would change is refused.
   if (!arguments.config.empty()) {
-    options_from_toml(read_text(arguments.config), arguments.config, request.options);
+    const std::filesystem::path file = config_file(arguments.config);
+    options_from_toml(read_text(file), file.string(), request.options);
   }
   apply_command_line(verb, arguments, request.options);
   validate(request.options);
@@ -120,17 +164,13 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
       return static_cast<int>(ExitCode::kDone);
     }
   }
+  const ProgressStyle style = request.style;
+  if (arguments.dry_run) {
+    dry_run(std::move(request));
+    return static_cast<int>(ExitCode::kDone);
+  }
   const TrainResult result = train(std::move(request));
-  if (result.time_limit_reached) {
-    std::printf("time limit reached after step %ld; go on with: dcgan train --resume %s\n",
-                result.step, result.run.path().c_str());
-  }
-  if (result.code != ExitCode::kDone) {
-    std::printf("stopped after step %ld; go on with: dcgan train --resume %s\n", result.step,
-                result.run.path().c_str());
-  }
-  std::printf("samples: %s\ncheckpoint: %s\nmore images: dcgan generate %s\n",
-              result.samples.c_str(), result.checkpoint.c_str(), result.checkpoint.c_str());
+  print_result(result, style);
   return static_cast<int>(result.code);
 }
 
@@ -155,8 +195,15 @@ void add_train(CLI::App& app, Verb& chosen) {
       ->default_str("latest");
   add_value(*verb, "--max-time", arguments->max_time,
             "save and end after so long (3h50m, 45m, 90s), for the time limits of queues");
-  verb->add_option("--config", arguments->config,
-                   "TOML file of options; the command line beats it");
+  verb->add_option(
+      "--config", arguments->config,
+      "TOML file of options, or a preset by name (digits, folder-64, ...); the command "
+      "line beats it");
+  verb->add_flag(
+      "--dry-run", arguments->dry_run,
+      "count the data, show layers, memory and the time a run would take; write nothing");
+  add_value(*verb, "--log-format", arguments->log_format,
+            "of the progress on stderr: text, or json, an object a line");
   verb->add_flag("--quiet", arguments->quiet, "no progress");
   verb->footer("Example: dcgan train --data photos/ --image-size 64 --steps 5000");
   verb->callback([verb, arguments, &chosen] {

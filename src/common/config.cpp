@@ -10,6 +10,23 @@
 namespace dcgan {
 namespace {
 
+// A list as the command line takes it: "35,55,108,108".
+std::string join(const toml::array& array, const ConfigEntry& entry, const std::string& source) {
+  std::string text;
+  for (const toml::node& item : array) {
+    if (!text.empty()) text += ',';
+    if (const auto* integer = item.as_integer()) {
+      text += std::to_string(integer->get());
+    } else if (const auto* string = item.as_string()) {
+      text += string->get();
+    } else {
+      throw UsageError(fmt::format("{}:{}: the list {} must hold whole numbers or strings", source,
+                                   entry.line, entry.key));
+    }
+  }
+  return text;
+}
+
 ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::string& source) {
   ConfigEntry entry{key, {}, static_cast<int64_t>(node.source().begin.line)};
   if (const auto* boolean = node.as_boolean()) {
@@ -20,9 +37,11 @@ ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::
     entry.value = number->get();
   } else if (const auto* string = node.as_string()) {
     entry.value = string->get();
+  } else if (const auto* array = node.as_array()) {
+    entry.value = join(*array, entry, source);
   } else {
-    throw UsageError(fmt::format("{}:{}: {} must be a number, a string, true or false", source,
-                                 entry.line, key));
+    throw UsageError(fmt::format("{}:{}: {} must be a number, a string, a list, true or false",
+                                 source, entry.line, key));
   }
   return entry;
 }

@@ -20,7 +20,8 @@ struct ConfigEntry {
 };
 
 /// Reads TOML: flat keys, or keys of the table [`table`]. Throws UsageError naming `source`, line
-/// and reason on a syntax error, another table, or a value that is no boolean, number or string.
+/// and reason on a syntax error, another table, or a value that is no boolean, number, string or
+/// list of these. A list becomes the string of its items with commas between.
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
                                       std::string_view table);
 

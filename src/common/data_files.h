@@ -1,11 +1,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace dcgan {
 
 /// The project's data folder: $DCGAN_DATA_DIR, beside an installed program
 /// (PREFIX/share/dcgan/data), or in the source tree. Throws DataError if none has `file`.
 std::filesystem::path find_data_file(const std::filesystem::path& file);
+
+/// The preset `name`: configs/name.toml, beside an installed program or in the source tree. Throws
+/// UsageError naming the presets there are, and the nearest.
+std::filesystem::path find_preset(const std::string& name);
 
 }  // namespace dcgan

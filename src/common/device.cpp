@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
@@ -11,6 +10,7 @@
 #include <fstream>
 
 #include "common/error.h"
+#include "common/parallel.h"
 
 namespace dcgan {
 namespace {
@@ -112,10 +112,7 @@ std::string describe_device(const torch::Device& device) {
 
 int set_threads(int64_t requested) {
   int threads = static_cast<int>(requested);
-  if (threads == 0) {
-    cpu_set_t set;
-    threads = ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-  }
+  if (threads == 0) threads = available_processors();
   torch::set_num_threads(threads);
   return threads;
 }

@@ -107,6 +107,24 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string shell_quoted(std::string_view text) {
+  constexpr std::string_view kPlain = "-_./:=+,@%";
+  const auto is_plain = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kPlain.find(c) != kPlain.npos ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
 std::string first_line(std::string_view message) {
   return std::string(message.substr(0, message.find('\n')));
 }

@@ -29,6 +29,9 @@ std::string format_exact(double value);
 /// `text` from an untrusted file, fit for a terminal: control characters as \x1b.
 std::string printable(std::string_view text);
 
+/// `text` as one word of a shell command: quoted if it needs to be.
+std::string shell_quoted(std::string_view text);
+
 /// The message of an exception without LibTorch's C++ backtrace, on one line.
 std::string first_line(std::string_view message);
 

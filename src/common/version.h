@@ -13,4 +13,7 @@ const char* build_type();
 /// Version of the LibTorch that the program was compiled against.
 const char* libtorch_version();
 
+/// Whether the LibTorch in use was built with CUDA; found without loading that part.
+bool libtorch_has_cuda();
+
 }  // namespace dcgan

@@ -6,8 +6,12 @@
 
 namespace dcgan {
 
-MemoryDataset::MemoryDataset(std::string name, at::Tensor images, std::vector<std::string> remarks)
-    : name_(std::move(name)), images_(images.contiguous()), remarks_(std::move(remarks)) {
+MemoryDataset::MemoryDataset(std::string name, at::Tensor images, SourceInfo source,
+                             std::vector<std::string> remarks)
+    : name_(std::move(name)),
+      images_(images.contiguous()),
+      source_(std::move(source)),
+      remarks_(std::move(remarks)) {
   TORCH_INTERNAL_ASSERT(images_.dim() == 4 && images_.scalar_type() == torch::kUInt8 &&
                         images_.size(1) == images_.size(2));
 }

@@ -2,11 +2,27 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "data/left_out.h"
+
 namespace dcgan {
+
+/// Where a set comes from, for people: what `dcgan data info` shows.
+struct SourceInfo {
+  /// "folder of pictures", "IDX", "CIFAR-10", ...
+  std::string kind;
+  /// Names and numbers of images of the classes, in the order of their labels; may be empty.
+  std::vector<std::pair<std::string, int64_t>> classes;
+  LeftOut left_out;
+  /// Width and height of the pictures as they are stored: the least, the median and the largest by
+  /// area. Empty where all are as `image_size` says.
+  std::optional<std::array<std::pair<int, int>, 3>> sizes;
+};
 
 /// Images of one size, ready to train on.
 class Dataset {
@@ -20,20 +36,31 @@ class Dataset {
   virtual int64_t image_size() const = 0;
   virtual int64_t channels() const = 0;
 
-  /// The images at `indices` (int64 [B], each in [0, size())) as uint8 [B, H, W, C].
+  /// The images at `indices` (int64 [B], each in [0, size())) as uint8 [B, H, W, C]. May read and
+  /// decode files. May be called from several threads at once. Throws DataError.
   virtual at::Tensor images(const at::Tensor& indices) const = 0;
 
-  /// Hash of every pixel: two sets of equal fingerprint train equally.
+  /// Whether images() is but a copy from memory.
+  virtual bool in_memory() const { return true; }
+
+  /// Hash of everything that the images depend on: two sets of equal fingerprint train equally.
   virtual std::string fingerprint() const = 0;
+
+  virtual const SourceInfo& source() const = 0;
 
   /// One line per kind of thing that was left out or adapted, for the user; may be empty.
   virtual const std::vector<std::string>& remarks() const = 0;
+
+  /// Remarks on what happened since: a file that vanished while the run goes on. Each is given
+  /// once.
+  virtual std::vector<std::string> take_late_remarks() const { return {}; }
 };
 
 /// A set held in memory: uint8 [N, H, W, C], H = W.
 class MemoryDataset : public Dataset {
  public:
-  MemoryDataset(std::string name, at::Tensor images, std::vector<std::string> remarks = {});
+  MemoryDataset(std::string name, at::Tensor images, SourceInfo source = {},
+                std::vector<std::string> remarks = {});
 
   const std::string& name() const override { return name_; }
   int64_t size() const override { return images_.size(0); }
@@ -41,11 +68,13 @@ class MemoryDataset : public Dataset {
   int64_t channels() const override { return images_.size(3); }
   at::Tensor images(const at::Tensor& indices) const override;
   std::string fingerprint() const override;
+  const SourceInfo& source() const override { return source_; }
   const std::vector<std::string>& remarks() const override { return remarks_; }
 
  private:
   std::string name_;
   at::Tensor images_;
+  SourceInfo source_;
   std::vector<std::string> remarks_;
 };
 

@@ -2,229 +2,274 @@
 
 #include <fmt/format.h>
 #include <torch/types.h>
-#include <torch/utils.h>
+#include <xxhash.h>
 
 #include <algorithm>
-#include <atomic>
-#include <opencv2/core.hpp>
-#include <opencv2/core/utils/logger.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
-#include <thread>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <opencv2/core/utility.hpp>
 
 #include "common/error.h"
-#include "common/file.h"
+#include "common/parallel.h"
 #include "common/text.h"
+#include "data/decode.h"
+#include "data/picture_listing.h"
 
 namespace dcgan {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool has_image_ending(const fs::path& path) {
-  const std::string ending = lower_extension(path);
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
-
-struct Listing {
-  std::vector<fs::path> images;
-  int64_t other_files = 0;
-};
-
-Listing list_images(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error)) {
-    throw DataError(fmt::format("--data {}: no such folder", folder.string()));
-  }
-  if (!fs::is_directory(folder, error)) {
-    throw DataError(
-        fmt::format("--data {}: no folder, and no set of a known name", folder.string()));
-  }
-  Listing listing;
-  auto entries = fs::recursive_directory_iterator(
-      folder, fs::directory_options::skip_permission_denied, error);
-  if (error) {
-    throw DataError(fmt::format("--data {}: {}", folder.string(), error.message()));
-  }
-  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-    if (error) {
-      throw DataError(fmt::format("--data {}: {}", folder.string(), error.message()));
-    }
-    const fs::path& path = entries->path();
-    std::error_code ignored;
-    if (!entries->is_regular_file(ignored) || path.filename().string().starts_with("._")) continue;
-    if (has_image_ending(path)) {
-      listing.images.push_back(path);
-    } else {
-      ++listing.other_files;
-    }
-  }
-  // The file system's own order differs between machines.
-  std::sort(listing.images.begin(), listing.images.end());
-  return listing;
-}
-
 std::vector<uint8_t> read_bytes(const fs::path& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
   constexpr uint64_t kLargestFile = uint64_t{1} << 30;
-  if (error || size == 0 || size > kLargestFile) return {};
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) throw PictureError(Fault::kUnreadable, std::strerror(errno));
+  std::error_code error;
+  const uint64_t size = fs::file_size(path, error);
+  if (error) throw PictureError(Fault::kUnreadable, error.message());
+  if (size > kLargestFile) throw PictureError(Fault::kTooLarge, format_bytes(size));
   std::vector<uint8_t> bytes(size);
-  FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return {};
-  const size_t n = std::fread(bytes.data(), 1, bytes.size(), file);
-  std::fclose(file);
-  if (n != bytes.size()) return {};
+  bytes.resize(std::fread(bytes.data(), 1, size, file.get()));
+  if (std::ferror(file.get()) != 0) throw PictureError(Fault::kUnreadable, "read error");
   return bytes;
 }
 
-// OpenCV's decoders are asked only for what they are meant for: the first bytes tell. A JPEG
-// without its end marker was cut, and OpenCV would return its lower part grey without an error.
-bool is_whole_image(const std::vector<uint8_t>& bytes) {
-  static constexpr std::array<uint8_t, 8> kPng{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  static constexpr std::array<uint8_t, 12> kPngEnd{0,   0,   0,    0,    'I',  'E',
-                                                   'N', 'D', 0xae, 0x42, 0x60, 0x82};
-  if (bytes.size() > 20 && std::equal(kPng.begin(), kPng.end(), bytes.begin())) {
-    return std::search(bytes.rbegin(), bytes.rend(), kPngEnd.rbegin(), kPngEnd.rend()) !=
-           bytes.rend();
-  }
-  if (bytes.size() > 4 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff) {
-    static constexpr std::array<uint8_t, 2> kJpegEnd{0xff, 0xd9};
-    // Cameras and editors may append data, so the marker need not be last.
-    return std::search(bytes.rbegin(), bytes.rend(), kJpegEnd.rbegin(), kJpegEnd.rend()) !=
-           bytes.rend();
-  }
-  return false;
-}
+// What the first reading of a file found.
+struct FirstLook {
+  std::optional<Fault> fault;
+  std::string detail;
+  XXH128_hash_t hash{};
+  int width = 0;
+  int height = 0;
+};
 
-// 8 bits, 1, 3 or 4 channels -> `channels`, transparency on white.
-cv::Mat to_channels(const cv::Mat& decoded, int64_t channels) {
-  cv::Mat colour = decoded;
-  if (decoded.channels() == 4) {
-    std::vector<cv::Mat> planes;
-    cv::split(decoded, planes);
-    cv::Mat white = cv::Mat(decoded.size(), CV_8UC1, cv::Scalar(255)) - planes[3];
-    for (size_t c = 0; c < 3; ++c) {
-      cv::Mat blended;
-      cv::multiply(planes[c], planes[3], blended, 1.0 / 255, CV_8U);
-      planes[c] = blended + white;
+class Folder : public Dataset {
+ public:
+  Folder(const fs::path& folder, const FolderOptions& options)
+      : folder_(folder), options_(options), listing_(list_pictures(folder)) {
+    cv::setNumThreads(0);  // pictures are decoded in parallel instead
+    if (listing_.files.empty()) fail_without_pictures();
+    read_all();
+    describe();
+  }
+
+  const std::string& name() const override { return name_; }
+  int64_t size() const override { return static_cast<int64_t>(listing_.files.size()); }
+  int64_t image_size() const override { return options_.transform.image_size; }
+  int64_t channels() const override { return options_.transform.channels; }
+  bool in_memory() const override { return pixels_.defined(); }
+  std::string fingerprint() const override { return fingerprint_; }
+  const SourceInfo& source() const override { return source_; }
+  const std::vector<std::string>& remarks() const override { return remarks_; }
+
+  at::Tensor images(const at::Tensor& indices) const override {
+    if (pixels_.defined()) return pixels_.index_select(0, indices);
+    const at::Tensor wanted = indices.contiguous();
+    const auto* index = wanted.const_data_ptr<int64_t>();
+    at::Tensor images = empty_images(wanted.numel());
+    auto* target = images.mutable_data_ptr<uint8_t>();
+    parallel_for(wanted.numel(), options_.workers,
+                 [&](int64_t i) { load_again(index[i], target + i * images.stride(0)); });
+    return images;
+  }
+
+  std::vector<std::string> take_late_remarks() const override {
+    const std::lock_guard lock(late_mutex_);
+    std::vector<std::string> remarks;
+    std::swap(remarks, late_remarks_);
+    return remarks;
+  }
+
+ private:
+  at::Tensor empty_images(int64_t count) const {
+    return torch::empty({count, image_size(), image_size(), channels()}, torch::kUInt8);
+  }
+
+  [[noreturn]] void fail_without_pictures() const {
+    std::string others;
+    for (const auto& [fault, kind] : listing_.left_out.kinds()) {
+      others += fmt::format("; {}: {}", dcgan::describe(fault), kind.count);
     }
-    planes.resize(3);
-    cv::merge(planes, colour);
+    throw DataError(fmt::format("--data {}: no images ({}) in it or below{}", folder_.string(),
+                                picture_endings(), others));
   }
-  cv::Mat result;
-  if (channels == 1) {
-    if (colour.channels() == 1) return colour;
-    cv::cvtColor(colour, result, cv::COLOR_BGR2GRAY);
-  } else {
-    cv::cvtColor(colour, result, colour.channels() == 1 ? cv::COLOR_GRAY2RGB : cv::COLOR_BGR2RGB);
-  }
-  return result;
-}
 
-// Whether the PNG in `bytes` has an alpha channel (colour type 4 or 6).
-bool has_alpha(const std::vector<uint8_t>& bytes) {
-  return bytes[0] == 0x89 && bytes.size() > 26 && (bytes[25] == 4 || bytes[25] == 6);
-}
-
-cv::Mat decode(const std::vector<uint8_t>& bytes, int64_t channels) {
-  // IMREAD_UNCHANGED keeps alpha but ignores EXIF, which only the other mode applies.
-  const int mode = has_alpha(bytes) ? cv::IMREAD_UNCHANGED : cv::IMREAD_COLOR;
-  cv::Mat decoded = cv::imdecode(bytes, mode);
-  if (decoded.empty()) return decoded;
-  if (decoded.depth() == CV_16U) {
-    decoded.convertTo(decoded, CV_8U, 1.0 / 257);
-  }
-  if (decoded.channels() == 2) return {};
-  return to_channels(decoded, channels);
-}
-
-// Shorter side to `size`, antialiased, then the centre.
-cv::Mat fit(const cv::Mat& image, int size) {
-  const double scale = static_cast<double>(size) / std::min(image.rows, image.cols);
-  const int width = std::max(size, static_cast<int>(std::lround(image.cols * scale)));
-  const int height = std::max(size, static_cast<int>(std::lround(image.rows * scale)));
-  cv::Mat resized;
-  cv::resize(image, resized, {width, height}, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  return resized(cv::Rect((width - size) / 2, (height - size) / 2, size, size));
-}
-
-bool load_image(const fs::path& path, int64_t size, int64_t channels, uint8_t* pixels) {
-  try {
-    const std::vector<uint8_t> bytes = read_bytes(path);
-    if (!is_whole_image(bytes)) return false;
-    const cv::Mat decoded = decode(bytes, channels);
-    if (decoded.empty()) return false;
-    const cv::Mat image = fit(decoded, static_cast<int>(size));
+  // The picture of a file at `pixels`; its size as stored and its content's hash in `look`.
+  void load(const PictureFile& file, uint8_t* pixels, FirstLook* look) const {
+    const std::vector<uint8_t> bytes = read_bytes(file.path);
+    cv::Size stored;
+    const cv::Mat picture = decode_picture(bytes, options_.transform.least_side(), stored);
+    if (look != nullptr) {
+      look->hash = XXH3_128bits(bytes.data(), bytes.size());
+      look->width = stored.width;
+      look->height = stored.height;
+    }
+    const cv::Mat image = options_.transform.apply(picture);
     cv::Mat target(image.rows, image.cols, image.type(), pixels);
     image.copyTo(target);
-    return true;
-  } catch (const cv::Exception&) {
-    return false;  // damaged content, or larger than OpenCV's limit on pixels
   }
-}
+
+  void read_all() {
+    const int64_t count = size();
+    const auto image_bytes = static_cast<uint64_t>(image_size() * image_size() * channels());
+    const bool keep = static_cast<uint64_t>(count) * image_bytes <= options_.memory;
+    std::vector<FirstLook> looks(static_cast<size_t>(count));
+    if (keep) pixels_ = empty_images(count);
+    auto* kept = keep ? pixels_.mutable_data_ptr<uint8_t>() : nullptr;
+    const auto look_at = [&](int64_t i) {
+      FirstLook& look = looks[static_cast<size_t>(i)];
+      std::vector<uint8_t> scratch(keep ? 0 : image_bytes);
+      uint8_t* target = keep ? kept + static_cast<uint64_t>(i) * image_bytes : scratch.data();
+      try {
+        load(listing_.files[static_cast<size_t>(i)], target, &look);
+      } catch (const PictureError& error) {
+        look.fault = error.fault();
+        look.detail = error.what();
+      }
+    };
+    parallel_for(count, options_.workers, look_at, [&](int64_t done) {
+      if (options_.progress) options_.progress(done, count);
+    });
+    keep_good(looks);
+  }
+
+  // Leaves out what cannot be used; gathers what describes the rest.
+  void keep_good(const std::vector<FirstLook>& looks) {
+    std::vector<int64_t> good;
+    std::vector<PictureFile> files;
+    std::vector<FirstLook> good_looks;
+    for (size_t i = 0; i < looks.size(); ++i) {
+      if (looks[i].fault) {
+        listing_.left_out.add(*looks[i].fault, listing_.files[i].name, looks[i].detail);
+        continue;
+      }
+      good.push_back(static_cast<int64_t>(i));
+      files.push_back(listing_.files[i]);
+      good_looks.push_back(looks[i]);
+    }
+    const std::string refused = listing_.left_out.strict_line();
+    if (files.empty()) {
+      throw DataError(fmt::format("--data {}: none of its {} pictures can be used: {}",
+                                  folder_.string(), looks.size(), refused));
+    }
+    if (options_.strict && !refused.empty()) {
+      throw DataError(fmt::format("--strict: --data {}: {}", folder_.string(), refused));
+    }
+    if (pixels_.defined() && good.size() < looks.size()) {
+      pixels_ = pixels_.index_select(0, torch::tensor(good));
+    }
+    std::swap(listing_.files, files);
+    looks_ = std::move(good_looks);
+  }
+
+  void describe() {
+    name_ = fs::weakly_canonical(folder_).filename().string();
+    source_.kind = "folder of pictures";
+    source_.left_out = listing_.left_out;
+    count_classes();
+    remarks_ = listing_.left_out.lines();
+    describe_sizes();
+    if (!in_memory()) {
+      remarks_.push_back(fmt::format(
+          "decoded by {} worker{} as training goes on: in memory they would need {}, --memory "
+          "allows {}",
+          options_.workers, options_.workers == 1 ? "" : "s",
+          format_bytes(static_cast<uint64_t>(size() * image_size() * image_size() * channels())),
+          format_bytes(options_.memory)));
+    }
+    XXH3_state_t* state = XXH3_createState();
+    XXH3_128bits_reset(state);
+    for (const FirstLook& look : looks_) XXH3_128bits_update(state, &look.hash, sizeof(look.hash));
+    const XXH128_hash_t hash = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    fingerprint_ = fmt::format("folder-1|{}|{}|{:016x}{:016x}", options_.transform.describe(),
+                               size(), hash.high64, hash.low64);
+    looks_ = {};
+  }
+
+  void count_classes() {
+    std::map<std::string, int64_t> counts;
+    for (const PictureFile& file : listing_.files) {
+      const size_t slash = file.name.find('/');
+      ++counts[slash == std::string::npos ? "" : file.name.substr(0, slash)];
+    }
+    if (counts.size() == 1 && counts.contains("")) return;  // no sub-folders
+    for (const auto& [folder, count] : counts) {
+      source_.classes.emplace_back(folder.empty() ? "." : folder, count);
+    }
+  }
+
+  void describe_sizes() {
+    std::vector<std::pair<int, int>> sizes;
+    int64_t cropped = 0;
+    int64_t enlarged = 0;
+    size_t first_cropped = 0;
+    const auto& crop = options_.transform.crop;
+    for (size_t i = 0; i < looks_.size(); ++i) {
+      sizes.emplace_back(looks_[i].width, looks_[i].height);
+      const auto [width, height] = crop ? std::pair(crop->width, crop->height) : sizes.back();
+      if (width != height && cropped++ == 0) first_cropped = i;
+      if (std::min(width, height) < image_size()) ++enlarged;
+    }
+    if (cropped > 0 && options_.transform.fit != Fit::kStretch) {
+      const bool pads = options_.transform.fit == Fit::kPad;
+      remarks_.push_back(fmt::format(
+          "{}: {} of {} pictures (the first, {}: {}x{}){}",
+          pads ? "not square, margins added" : "not square, cropped at the centre", cropped, size(),
+          printable(listing_.files[first_cropped].name), looks_[first_cropped].width,
+          looks_[first_cropped].height, pads ? "" : "; --fit pad keeps all of each"));
+    }
+    if (enlarged > 0) {
+      remarks_.push_back(fmt::format("smaller than {0}x{0}, enlarged: {1} of {2} pictures",
+                                     image_size(), enlarged, size()));
+    }
+    std::sort(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) {
+      return int64_t{a.first} * a.second < int64_t{b.first} * b.second;
+    });
+    source_.sizes = {sizes.front(), sizes[sizes.size() / 2], sizes.back()};
+  }
+
+  // A file that was good at the first look and is not any more must not end a run of days: the
+  // next good one takes its place, and the user is told once.
+  void load_again(int64_t index, uint8_t* pixels) const {
+    for (int64_t i = 0; i < size(); ++i) {
+      const PictureFile& file = listing_.files[static_cast<size_t>((index + i) % size())];
+      try {
+        return load(file, pixels, nullptr);
+      } catch (const PictureError& error) {
+        const std::string what = fmt::format("{}: {} {}", printable(file.name),
+                                             dcgan::describe(error.fault()), error.what());
+        if (options_.strict)
+          throw DataError(fmt::format("--strict: --data {}: {}", folder_.string(), what));
+        const std::lock_guard lock(late_mutex_);
+        if (late_[error.fault()]++ == 0) {
+          late_remarks_.push_back("cannot be read any more, others take its place: " + what);
+        }
+      }
+    }
+    throw DataError(fmt::format("--data {}: none of its {} pictures can be read any more",
+                                folder_.string(), size()));
+  }
+
+  fs::path folder_;
+  FolderOptions options_;
+  PictureListing listing_;
+  std::vector<FirstLook> looks_;  // only until the set is described
+  at::Tensor pixels_;             // undefined where pictures are decoded when asked for
+  std::string name_;
+  std::string fingerprint_;
+  SourceInfo source_;
+  std::vector<std::string> remarks_;
+  mutable std::mutex late_mutex_;
+  mutable std::map<Fault, int64_t> late_;
+  mutable std::vector<std::string> late_remarks_;
+};
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_folder(const fs::path& folder, int64_t image_size, int64_t channels) {
-  // OpenCV reads this once, before its first image: 2^27 pixels are 400 MB decoded, and no
-  // photograph.
-  ::setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "134217728", /*overwrite=*/0);
-  cv::setNumThreads(0);  // images are decoded in parallel instead
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  const Listing listing = list_images(folder);
-  if (listing.images.empty()) {
-    throw DataError(fmt::format("--data {}: no images (.jpg, .jpeg, .png) in it; {} other file{}",
-                                folder.string(), listing.other_files,
-                                listing.other_files == 1 ? "" : "s"));
-  }
-  const auto count = static_cast<int64_t>(listing.images.size());
-  torch::Tensor images = torch::empty({count, image_size, image_size, channels}, torch::kUInt8);
-  std::vector<char> loaded(static_cast<size_t>(count), 0);
-  auto* pixels = images.data_ptr<uint8_t>();
-  const int64_t stride = images.stride(0);
-  // Workers take the next image when they are done with one; each image has its own place, so the
-  // result does not depend on how many they are.
-  std::atomic<int64_t> next{0};
-  const auto work = [&] {
-    for (int64_t i = next++; i < count; i = next++) {
-      loaded[static_cast<size_t>(i)] = load_image(listing.images[static_cast<size_t>(i)],
-                                                  image_size, channels, pixels + i * stride);
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int t = 1; t < torch::get_num_threads(); ++t) workers.emplace_back(work);
-    work();
-  }
-
-  std::vector<int64_t> kept;
-  std::string first_unreadable;
-  for (int64_t i = 0; i < count; ++i) {
-    if (loaded[static_cast<size_t>(i)]) {
-      kept.push_back(i);
-    } else if (first_unreadable.empty()) {
-      first_unreadable = fs::relative(listing.images[static_cast<size_t>(i)], folder).string();
-    }
-  }
-  std::vector<std::string> remarks;
-  const auto unreadable = count - static_cast<int64_t>(kept.size());
-  if (unreadable > 0) {
-    remarks.push_back(fmt::format("left out, damaged or not readable: {} ({}{})", unreadable,
-                                  first_unreadable, unreadable > 1 ? ", ..." : ""));
-  }
-  if (listing.other_files > 0) {
-    remarks.push_back(fmt::format("left out, not an image: {}", listing.other_files));
-  }
-  if (kept.empty()) {
-    throw DataError(fmt::format("--data {}: none of its {} images can be read (the first: {})",
-                                folder.string(), count, first_unreadable));
-  }
-  if (unreadable > 0) {
-    images = images.index_select(0, torch::tensor(kept));
-  }
-  std::string name = fs::weakly_canonical(folder).filename().string();
-  return std::make_unique<MemoryDataset>(std::move(name), images, std::move(remarks));
+std::unique_ptr<Dataset> open_folder(const fs::path& folder, const FolderOptions& options) {
+  return std::make_unique<Folder>(folder, options);
 }
 
 }  // namespace dcgan

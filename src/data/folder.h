@@ -1,18 +1,33 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "data/dataset.h"
+#include "data/picture_transform.h"
 
 namespace dcgan {
 
-/// Every JPEG and PNG below `folder` (any case of the ending, sub-folders included), in the order
-/// of their paths: EXIF orientation applied, transparency on white, resized with antialiasing so
-/// that the shorter side fits and cropped at the centre to image_size x image_size; `channels` 1
-/// (grey, 0.299 R + 0.587 G + 0.114 B) or 3 (RGB). What cannot be read is left out and counted in
-/// the remarks. Throws DataError if the folder is none or nothing in it can be used.
-std::unique_ptr<Dataset> open_folder(const std::filesystem::path& folder, int64_t image_size,
-                                     int64_t channels);
+struct FolderOptions {
+  PictureTransform transform;
+  /// The images are kept decoded where they need no more bytes than this, else decoded again
+  /// whenever they are asked for.
+  uint64_t memory = uint64_t{1} << 32;
+  /// Threads that decode; pixels and order do not depend on them.
+  int workers = 1;
+  /// Refuse the set where a picture in it cannot be used.
+  bool strict = false;
+  /// Called now and then while the pictures are read.
+  std::function<void(int64_t done, int64_t count)> progress;
+};
+
+/// Every picture below `folder` (list_pictures) that can be decoded (decode_picture), transformed,
+/// in the order of the names; classes are the sub-folders. Each is read once at the start, so what
+/// cannot be used is known, and said in the remarks, before training. A file that vanishes later
+/// gives its place to the next one. Throws DataError: no folder, nothing in it can be used, or with
+/// `strict` anything in it cannot.
+std::unique_ptr<Dataset> open_folder(const std::filesystem::path& folder,
+                                     const FolderOptions& options);
 
 }  // namespace dcgan

@@ -38,10 +38,12 @@ class StackedDigits : public Dataset {
     return torch::cat(channels, 3);
   }
   std::string fingerprint() const override { return "stacked-1-" + digits_->fingerprint(); }
+  const SourceInfo& source() const override { return source_; }
   const std::vector<std::string>& remarks() const override { return digits_->remarks(); }
 
  private:
   std::string name_ = "stacked-digits";
+  SourceInfo source_{.kind = kStackedDigits, .classes = {}, .left_out = {}, .sizes = {}};
   std::unique_ptr<Dataset> digits_;
   std::vector<at::Tensor> triples_;  // int64 [kImages] a channel
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "common/device.h"
@@ -24,6 +23,7 @@
 #include "training/losses.h"
 #include "training/options.h"
 #include "training/run_directory.h"
+#include "training/run_evaluator.h"
 
 namespace dcgan {
 namespace {
@@ -35,6 +35,7 @@ constexpr int64_t kPiece = 256;
 // One of the two sets.
 struct Side {
   ImageSource source;
+  std::string default_features = "random";
   std::string data_fingerprint;      // of a data set; empty for a generator
   std::vector<std::string> remarks;  // what was left out of it
   int64_t image_size = 0;
@@ -79,9 +80,10 @@ Side open_checkpoint(const fs::path& path, const EvaluateRequest& request) {
   return side;
 }
 
-Side open_data(const std::string& name, int64_t image_size, int64_t channels) {
-  std::shared_ptr<Dataset> dataset = open_dataset(name, {image_size, channels});
+Side open_data(const std::string& name, const DatasetOptions& options) {
+  std::shared_ptr<Dataset> dataset = open_dataset(name, options);
   Side side;
+  side.default_features = default_features(*dataset);
   side.image_size = dataset->image_size();
   side.channels = dataset->channels();
   side.data_fingerprint = dataset->fingerprint();
@@ -92,15 +94,15 @@ Side open_data(const std::string& name, int64_t image_size, int64_t channels) {
   return side;
 }
 
-// The set that a checkpoint's run was trained on.
-std::string data_of(const Side& side) {
+// How the run of a checkpoint reads its data.
+TrainOptions training_options(const Side& side) {
   const auto found = side.checkpoint->metadata.find("config");
   if (found == side.checkpoint->metadata.end()) {
     throw UsageError("--data: name the set to compare with");
   }
   TrainOptions options;
   options_from_toml(found->second, side.checkpoint_path.string(), options);
-  return options.data;
+  return options;
 }
 
 SetSummary summarize_side(const Side& side, FeatureExtractor& features,
@@ -173,10 +175,6 @@ Discriminator load_discriminator(const Side& side) {
   return discriminator;
 }
 
-std::string default_features(const std::string& real) {
-  return real == "digits" || real == "stacked-digits" ? real : "random";
-}
-
 }  // namespace
 
 EvaluateResult evaluate_sets(const EvaluateRequest& request) {
@@ -184,21 +182,25 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   Side generated;
   if (generated_checkpoint) generated = open_checkpoint(*generated_checkpoint, request);
   std::string real_name = request.real;
+  // A side that knows its size says how the other is read.
+  DatasetOptions reading;
+  reading.image_size = generated_checkpoint ? generated.image_size : request.image_size;
+  reading.channels = generated_checkpoint ? generated.channels : request.channels;
   if (real_name.empty()) {
     if (!generated_checkpoint) throw UsageError("--data: name the set to compare with");
-    real_name = data_of(generated);
+    const TrainOptions trained = training_options(generated);
+    real_name = trained.data;
+    reading = dataset_options(trained);
   }
-  // A side that knows its size says how the other is read.
   Side real;
   if (const auto checkpoint = checkpoint_of(real_name)) {
     real = open_checkpoint(*checkpoint, request);
   } else {
-    real = open_data(real_name, generated_checkpoint ? generated.image_size : request.image_size,
-                     generated_checkpoint ? generated.channels : request.channels);
+    real = open_data(real_name, reading);
   }
-  if (!generated_checkpoint) {
-    generated = open_data(request.generated, real.image_size, real.channels);
-  }
+  reading.image_size = real.image_size;
+  reading.channels = real.channels;
+  if (!generated_checkpoint) generated = open_data(request.generated, reading);
 
   for (const Side* side : {&generated, &real}) {
     // Before the other set's features are computed.
@@ -210,12 +212,13 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
 
   EvaluateResult result;
   const auto features =
-      open_features(request.features.empty() ? default_features(real_name) : request.features);
+      open_features(request.features.empty() ? real.default_features : request.features);
   result.generated = generated.source.name;
   result.real = real.source.name;
   result.features = features->name();
 
-  Progress progress(0, generated.source.count + real.source.count, request.quiet);
+  Progress progress(0, generated.source.count + real.source.count,
+                    request.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText, "image");
   EvaluationOptions options = request.options;
   options.pixels = request.pixel_images > 0 && !request.fid_only;
   options.manifold = options.kid = !request.fid_only;
@@ -234,16 +237,11 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   const SetSummary real_summary = summarize_side(real, *features, options, cache);
   progress.finish();
   result.evaluation = evaluate(generated_summary, real_summary, options);
-  auto& warnings = result.evaluation.warnings;
   for (const Side* side : {&generated, &real}) {
-    for (const std::string& remark : side->remarks) {
-      if (std::find(warnings.begin(), warnings.end(), remark) == warnings.end()) {
-        warnings.push_back(remark);
-      }
-    }
+    for (const std::string& remark : side->remarks) result.evaluation.warn(remark);
   }
   if (generated.source.images(0, 1).sizes() != real.source.images(0, 1).sizes()) {
-    result.evaluation.warnings.push_back("images of different sizes: SWD is left out");
+    result.evaluation.warn("images of different sizes: SWD is left out");
   } else if (!request.neighbours.empty()) {
     result.neighbour_distance = draw_neighbours(generated, real, request.neighbours);
   }
@@ -252,7 +250,7 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
       throw UsageError("--held-out: only with a checkpoint, whose discriminator is asked");
     }
     Discriminator discriminator = load_discriminator(generated);
-    const Side held_out = open_data(request.held_out, generated.image_size, generated.channels);
+    const Side held_out = open_data(request.held_out, reading);
     result.d_loss_real = discriminator_loss_on(discriminator, real);
     result.d_loss_held_out = discriminator_loss_on(discriminator, held_out);
   }

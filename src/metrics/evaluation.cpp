@@ -20,6 +20,12 @@ double diversity_of(const at::Tensor& images) {
   return images.to(torch::kFloat64).div(127.5).std(0).mean().item<double>();
 }
 
+// Features know colours only; those of pictures with alpha lie on the background already.
+at::Tensor without_alpha(const at::Tensor& images) {
+  const int64_t channels = images.size(3);
+  return channels % 2 == 0 ? images.narrow(3, 0, channels - 1) : images;
+}
+
 // Which samples of a set are kept where not all are: evenly spread over it, because sets often are
 // ordered by class.
 class EvenChoice {
@@ -102,7 +108,7 @@ SetSummary summarize(const ImageSource& source, FeatureExtractor& features,
   for (int64_t first = 0; first < source.count; first += kPiece) {
     const at::Tensor piece = source.images(first, std::min(kPiece, source.count - first));
     const int64_t n = piece.size(0);
-    const Features found = features.extract(piece);
+    const Features found = features.extract(without_alpha(piece));
     if (!found.values.isfinite().all().item<bool>()) {
       throw DataError(fmt::format("{}: features '{}' of images {} to {} are not finite",
                                   source.name, features.name(), first, first + n - 1));
@@ -125,6 +131,12 @@ SetSummary summarize(const ImageSource& source, FeatureExtractor& features,
   return summary;
 }
 
+void Evaluation::warn(const std::string& warning) {
+  if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) {
+    warnings.push_back(warning);
+  }
+}
+
 Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
                     const EvaluationOptions& options) {
   Evaluation result;
@@ -138,16 +150,15 @@ Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
                                   n == 1 ? "" : "s"));
     }
     if (n <= dimension) {
-      result.warnings.push_back(
+      result.warn(
           fmt::format("{}: {} images are too few for {} feature dimensions: their covariance is "
                       "singular and FID is biased upwards",
                       set->name, n, dimension));
     }
   }
-  if (generated.name == real.name && result.warnings.size() == 2) result.warnings.pop_back();
   for (const SetSummary* set : {&generated, &real}) {
     if ((set->images == set->images[0]).all().item<bool>()) {
-      result.warnings.push_back(fmt::format("{}: all images are equal", set->name));
+      result.warn(fmt::format("{}: all images are equal", set->name));
     }
   }
   result.fid = frechet_distance(generated.moments, real.moments);
@@ -155,9 +166,8 @@ Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
   const int64_t fewest = std::min(generated.features.size(0), real.features.size(0));
   if (options.kid) result.kid_subset_size = std::min(options.kid_subset_size, fewest);
   if (options.kid && result.kid_subset_size < options.kid_subset_size) {
-    result.warnings.push_back(
-        fmt::format("KID: subsets of {} images instead of {}, because one set has no more",
-                    result.kid_subset_size, options.kid_subset_size));
+    result.warn(fmt::format("KID: subsets of {} images instead of {}, because one set has no more",
+                            result.kid_subset_size, options.kid_subset_size));
   }
   if (options.kid)
     result.kid = kernel_distance(generated.features, real.features, options.kid_subsets,
@@ -166,7 +176,7 @@ Evaluation evaluate(const SetSummary& generated, const SetSummary& real,
   } else if (fewest > kDensityNeighbours) {
     result.manifold = manifold_metrics(real.features, generated.features);
   } else {
-    result.warnings.push_back(fmt::format(
+    result.warn(fmt::format(
         "precision, recall, density and coverage need more than {} images a set: left out",
         kDensityNeighbours));
   }

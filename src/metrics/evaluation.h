@@ -78,6 +78,9 @@ struct Evaluation {
   std::optional<double> real_ms_ssim;
   /// One line each, for the user.
   std::vector<std::string> warnings;
+
+  /// Adds a warning that is not there yet.
+  void warn(const std::string& warning);
 };
 
 /// Throws DataError where a set has too few samples for any distance.

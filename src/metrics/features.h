@@ -32,11 +32,13 @@ class FeatureExtractor {
 };
 
 /// `which`:
-///   digits          the project's classifier of the embedded digits
-///   (data/digits/features.safetensors) stacked-digits  the same on each of three colour channels:
-///   1,000 classes random          random convolutions that never change, for any images FILE.pt a
-///   TorchScript module from uint8 [N, 3, H, W] to [N, D], loaded in a child process
-///                   first; `forward`'s argument `return_features` is set if it has one
+///
+/// - digits: the project's classifier of the embedded digits (data/digits/features.safetensors)
+/// - stacked-digits: the same on each of three colour channels: 1,000 classes
+/// - random: random convolutions that never change, for any images
+/// - FILE.pt: a TorchScript module from uint8 [N, 3, H, W] to [N, D], loaded in a child process
+///   first; `forward`'s argument `return_features` is set if it has one
+///
 /// Throws UsageError for another name, CheckpointError for a file that is damaged or unsuited.
 std::unique_ptr<FeatureExtractor> open_features(const std::string& which);
 

@@ -33,6 +33,25 @@ bool is_count(double value) {
 
 }  // namespace
 
+std::string metrics_to_json(const Metrics& metrics) {
+  OrderedJson object = OrderedJson::object();
+  for (const auto& [name, entry] : metrics) {
+    if (const auto* text = std::get_if<std::string>(&entry)) {
+      object[name] = *text;
+      continue;
+    }
+    const double value = std::get<double>(entry);
+    if (!std::isfinite(value)) {
+      object[name] = nullptr;
+    } else if (is_count(value)) {
+      object[name] = static_cast<int64_t>(value);
+    } else {
+      object[name] = value;
+    }
+  }
+  return object.dump(-1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
+}
+
 MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(std::move(path)) {
   std::error_code error;
   if (!std::filesystem::exists(path_, error)) {
@@ -51,22 +70,7 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(st
 }
 
 void MetricsLog::write(const Metrics& metrics) {
-  OrderedJson object = OrderedJson::object();
-  for (const auto& [name, entry] : metrics) {
-    if (const auto* text = std::get_if<std::string>(&entry)) {
-      object[name] = *text;
-      continue;
-    }
-    const double value = std::get<double>(entry);
-    if (!std::isfinite(value)) {
-      object[name] = nullptr;
-    } else if (is_count(value)) {
-      object[name] = static_cast<int64_t>(value);
-    } else {
-      object[name] = value;
-    }
-  }
-  const std::string line = object.dump() + "\n";
+  const std::string line = metrics_to_json(metrics) + "\n";
   FILE* file = std::fopen(path_.c_str(), "ab");
   const bool written =
       file != nullptr && std::fwrite(line.data(), 1, line.size(), file) == line.size();

@@ -12,6 +12,9 @@ namespace dcgan {
 /// The entries of one log line, in the order in which they are written.
 using Metrics = std::vector<std::pair<std::string, std::variant<double, std::string>>>;
 
+/// One strict JSON object without the line's end: numbers that are not finite as null.
+std::string metrics_to_json(const Metrics& metrics);
+
 /// Writes metrics.jsonl or a file like it: one strict JSON object a line, numbers that are not
 /// finite as null, each line flushed as it is written.
 class MetricsLog {

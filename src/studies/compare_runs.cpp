@@ -51,7 +51,7 @@ void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path
   try {
     TrainOptions options;
     options_from_toml(config->second, path.string(), options);
-    const auto dataset = open_dataset(options.data, {arm.summary.image_size, arm.summary.channels});
+    const auto dataset = open_dataset(options.data, dataset_options(options));
     RunEvaluator evaluator(*dataset, options.eval_features, kEvaluated, arm.summary.nz);
     arm.evaluation = evaluator.evaluate(generator);
     arm.features = evaluator.features();

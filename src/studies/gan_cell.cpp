@@ -167,7 +167,7 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
 
 nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film) {
   use_convolution_kernels(cell.convolutions == "own");
-  const auto dataset = open_dataset(cell.data, {cell.image_size, 0});
+  const auto dataset = open_dataset(cell.data, {.image_size = cell.image_size});
   RunEvaluator evaluator(*dataset, cell.features, cell.eval_samples, kLatent);
   Networks networks = make_cell_networks(cell, *dataset);
   SampleOrder order(dataset->size(), cell.seed);
@@ -218,7 +218,7 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
 }
 
 nlohmann::json run_real_floor(const std::string& data, int64_t image_size, int64_t samples) {
-  const auto dataset = open_dataset(data, {image_size, 0});
+  const auto dataset = open_dataset(data, {.image_size = image_size});
   RunEvaluator evaluator(*dataset, "", samples, kLatent);
   const Evaluation found = evaluator.evaluate_real();
   return {{"features", evaluator.features()},

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "common/parallel.h"
 #include "common/text.h"
 #include "report/progress.h"
 #include "studies/results.h"
@@ -118,11 +118,6 @@ class Worker {
   std::string text_;
 };
 
-int64_t processors() {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 void complete(nlohmann::json& record, const Study& study, const Cell& cell) {
   record["study"] = study.name();
   record["version"] = study.version();
@@ -161,11 +156,12 @@ class StudyRun {
 
   int run() {
     StopSignals signals;
-    const int64_t jobs = request_.jobs > 0 ? request_.jobs : processors();
+    const int64_t jobs = request_.jobs > 0 ? request_.jobs : available_processors();
     const auto expected = std::max<int64_t>(
         request_.study->expected_cells(request_.budget, request_.seeds) / request_.shards,
         static_cast<int64_t>(done_.size()));
-    Progress progress(static_cast<int64_t>(done_.size()), expected, request_.quiet);
+    Progress progress(static_cast<int64_t>(done_.size()), expected,
+                      request_.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText, "cell");
     std::vector<std::unique_ptr<Worker>> workers;
     std::deque<Cell> open = open_cells();
     while (signals.received() == 0) {
@@ -241,7 +237,7 @@ void print_plan(const StudyRequest& request, const std::vector<Cell>& cells) {
   double seconds = 0;
   for (const Cell& cell : cells) seconds += request.study->cell_seconds(cell);
   const int64_t total = request.study->expected_cells(request.budget, request.seeds);
-  const int64_t jobs = request.jobs > 0 ? request.jobs : processors();
+  const int64_t jobs = request.jobs > 0 ? request.jobs : available_processors();
   const double mean = cells.empty() ? 0 : seconds / static_cast<double>(cells.size());
   std::printf(
       "%s, budget %s: %ld cells, %ld of them known now, %s each on one thread, about %s "

@@ -123,14 +123,25 @@ void set_option(TrainOptions& options, const ConfigEntry& entry) {
   assign_entry(entry, "command line", options);
 }
 
+DatasetOptions dataset_options(const TrainOptions& o) {
+  return {.image_size = o.image_size,
+          .channels = o.channels,
+          .crop = o.crop,
+          .fit = o.fit,
+          .background = o.background,
+          .memory = o.memory,
+          .workers = o.workers,
+          .strict = o.strict};
+}
+
 void validate(const TrainOptions& o) {
   constexpr int64_t kMany = 1 << 20;
   constexpr int64_t kUnbounded = int64_t{1} << 53;  // exact in metrics.jsonl's numbers
   if (o.image_size != 0) {
     check_name("image-size", std::to_string(o.image_size), [&] { check_image_size(o.image_size); });
   }
-  require(o.channels == 0 || o.channels == 1 || o.channels == 3,
-          fmt::format("--channels {}: expected 1 (grey) or 3 (RGB)", o.channels));
+  require(!o.data.empty(), "--data: name the images to train on, a folder for instance");
+  validate(dataset_options(o));
   check_range("nz", o.nz, 1, kMany);
   check_range("ngf", o.ngf, 0, 4096);
   check_range("ndf", o.ndf, 0, 4096);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/config.h"
+#include "data/open.h"
 
 namespace dcgan {
 
@@ -14,6 +15,10 @@ struct TrainOptions {
   std::string data = "digits";
   int64_t image_size = 0;
   int64_t channels = 0;
+  std::string crop;
+  std::string fit = "crop";
+  std::string background = "white";
+  bool flip = false;
   int64_t nz = 100;
   int64_t ngf = 0;
   int64_t ndf = 0;
@@ -31,6 +36,9 @@ struct TrainOptions {
   std::string precision = "auto";
   bool deterministic = false;
   int64_t threads = 0;
+  int64_t workers = 0;
+  std::string memory = "auto";
+  bool strict = false;
   int64_t log_every = 10;
   int64_t sample_every = 100;
   int64_t checkpoint_every = 500;
@@ -54,17 +62,36 @@ struct OptionInfo {
 /// checkpoints and resume share. `Options` is TrainOptions or const TrainOptions.
 template <typename Options, typename Visitor>
 void visit_options(Options& o, Visitor&& visit) {
-  visit(OptionInfo{"data",
-                   "training images: 'digits', 'stacked-digits', or a folder of JPEGs and PNGs",
+  visit(
+      OptionInfo{"data",
+                 "training images: digits, stacked-digits, fashion, emoji, or a path: a folder of "
+                 "pictures (JPEG, PNG, WebP, BMP), of IDX files (MNIST) or of CIFAR's binary files",
+                 false},
+      o.data);
+  visit(
+      OptionInfo{"image-size",
+                 "side of the images in pixels, a power of two from 16 to 256; 0: 64 for a folder "
+                 "of pictures, 32 for the other sets",
+                 false},
+      o.image_size);
+  visit(OptionInfo{"channels",
+                   "1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA); 0: 3 for a folder of pictures, "
+                   "else as the set has",
                    false},
-        o.data);
-  visit(OptionInfo{"image-size",
-                   "side of the images in pixels, a power of two from 16 to 256; 0: 32 for digits, "
-                   "64 for a folder",
-                   false},
-        o.image_size);
-  visit(OptionInfo{"channels", "1 (grey) or 3 (RGB); 0: 1 for digits, 3 for a folder", false},
         o.channels);
+  visit(OptionInfo{"crop", "X,Y,WIDTH,HEIGHT: use this part of every picture, in pixels", false},
+        o.crop);
+  visit(
+      OptionInfo{"fit",
+                 "how pictures become square: crop (the centre), pad (the whole, with margins) or "
+                 "stretch",
+                 false},
+      o.fit);
+  visit(OptionInfo{"background", "behind transparent parts and in margins: white, black or #rrggbb",
+                   false},
+        o.background);
+  visit(OptionInfo{"flip", "mirror every other image left to right, drawn anew each time", false},
+        o.flip);
   visit(OptionInfo{"nz", "length of the latent vector", false}, o.nz);
   visit(
       OptionInfo{
@@ -102,6 +129,18 @@ void visit_options(Options& o, Visitor&& visit) {
       o.deterministic);
   visit(OptionInfo{"threads", "threads for the mathematics; 0: one per processor", true},
         o.threads);
+  visit(OptionInfo{"workers",
+                   "threads that decode pictures; 0: one per processor. Pixels and order do not "
+                   "depend on them",
+                   true},
+        o.workers);
+  visit(
+      OptionInfo{"memory",
+                 "most memory for decoded pictures (500M, 8G), else they are decoded again as they "
+                 "are needed; auto: half of what is free",
+                 true},
+      o.memory);
+  visit(OptionInfo{"strict", "refuse data of which anything has to be left out", true}, o.strict);
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);
   visit(OptionInfo{"sample-every", "steps between sample grids", true}, o.sample_every);
   visit(OptionInfo{"checkpoint-every", "steps between checkpoints", true}, o.checkpoint_every);
@@ -141,6 +180,9 @@ std::vector<ConfigEntry> options_to_entries(const TrainOptions& options);
 
 /// Sets the option that `entry` names. Throws UsageError on an unknown name or a wrong type.
 void set_option(TrainOptions& options, const ConfigEntry& entry);
+
+/// What the options say of the data.
+DatasetOptions dataset_options(const TrainOptions& options);
 
 /// Checks every value that can be checked without the data. Throws UsageError naming option, value
 /// and what would be right.

@@ -2,20 +2,20 @@
 
 #include <torch/types.h>
 
+#include "data/digits.h"
+#include "data/stacked_digits.h"
 #include "models/random.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/statistics.h"
 
 namespace dcgan {
-namespace {
 
 std::string default_features(const Dataset& dataset) {
-  const std::string& name = dataset.name();
-  return name == "digits" || name == "stacked-digits" ? name : "random";
+  if (dataset.source().kind == kEmbeddedDigits) return "digits";
+  if (dataset.source().kind == kStackedDigits) return "stacked-digits";
+  return "random";
 }
-
-}  // namespace
 
 RunEvaluator::RunEvaluator(const Dataset& dataset, const std::string& features, int64_t samples,
                            int64_t nz)

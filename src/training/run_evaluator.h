@@ -10,6 +10,10 @@
 
 namespace dcgan {
 
+/// Features in which a set is best compared: its own classifier's for the embedded digits, else
+/// "random".
+std::string default_features(const Dataset& dataset);
+
 /// Measures a generator against the training images now and then during a run: their features are
 /// computed once, at the first call.
 class RunEvaluator {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "common/device.h"
 #include "common/error.h"
 #include "common/text.h"
+#include "data/open.h"
+#include "training/training_cost.h"
 
 namespace dcgan {
 namespace {
@@ -51,26 +54,55 @@ void resolve(TrainOptions& options, const Dataset& dataset) {
   }
 }
 
+GeneratorOptions generator_options(const TrainOptions& o) {
+  return GeneratorOptions()
+      .image_size(o.image_size)
+      .channels(o.channels)
+      .nz(o.nz)
+      .ngf(o.ngf)
+      .normalization(parse_normalization(o.norm_g))
+      .batch_norm(BatchNormOptions(1).check_finite(o.check_finite).name("generator "));
+}
+
+DiscriminatorOptions discriminator_options(const TrainOptions& o) {
+  return DiscriminatorOptions()
+      .image_size(o.image_size)
+      .channels(o.channels)
+      .ndf(o.ndf)
+      .normalization(parse_normalization(o.norm_d))
+      .batch_norm(BatchNormOptions(1).check_finite(o.check_finite).name("discriminator "));
+}
+
 Networks make_networks(const TrainOptions& o, const torch::Device& device) {
-  const auto named = [&](const char* name) {
-    return BatchNormOptions(1).check_finite(o.check_finite).name(name);
-  };
-  return make_networks(GeneratorOptions()
-                           .image_size(o.image_size)
-                           .channels(o.channels)
-                           .nz(o.nz)
-                           .ngf(o.ngf)
-                           .normalization(parse_normalization(o.norm_g))
-                           .batch_norm(named("generator ")),
-                       DiscriminatorOptions()
-                           .image_size(o.image_size)
-                           .channels(o.channels)
-                           .ndf(o.ndf)
-                           .normalization(parse_normalization(o.norm_d))
-                           .batch_norm(named("discriminator ")),
-                       parse_initialization(o.init), static_cast<uint64_t>(o.seed),
-                       AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
+  return make_networks(generator_options(o), discriminator_options(o), parse_initialization(o.init),
+                       static_cast<uint64_t>(o.seed), AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
                        AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
+}
+
+torch::Device prepare_device(TrainOptions& options) {
+  const torch::Device device = open_device(options.device);
+  set_numerics(precision_of(options, device), options.deterministic);
+  options.threads = set_threads(options.threads);
+  return device;
+}
+
+std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
+                                      ProgressStyle style) {
+  DatasetOptions reading = dataset_options(options);
+  reading.progress = delayed_progress(style, "picture", "reading " + options.data);
+  std::unique_ptr<Dataset> dataset = open_dataset(options.data, reading);
+  reading.progress = {};  // ends its line
+  if (dataset->size() < options.batch_size) {
+    throw DataError(fmt::format("--data {}: {} images are fewer than --batch-size {}", options.data,
+                                dataset->size(), options.batch_size));
+  }
+  std::error_code ignored;
+  if (!is_named_set(options.data) && fs::exists(options.data, ignored)) {
+    options.data = fs::absolute(options.data);
+  }
+  resolve(options, *dataset);
+  if (device.is_cpu()) check_memory(training_cost(options), options);
+  return dataset;
 }
 
 Precision precision_of(const TrainOptions& options, const torch::Device& device) {
@@ -79,18 +111,6 @@ Precision precision_of(const TrainOptions& options, const torch::Device& device)
   } catch (const c10::ValueError& error) {
     throw UsageError(fmt::format("--precision {}: {}", options.precision,
                                  first_line(error.what_without_backtrace())));
-  }
-}
-
-torch::Tensor resident_images(const Dataset& dataset, const torch::Device& device) {
-  constexpr int64_t kMost = int64_t{4} << 30;
-  const int64_t bytes =
-      dataset.size() * dataset.image_size() * dataset.image_size() * dataset.channels();
-  if (!device.is_cuda() || bytes > kMost) return {};
-  try {
-    return dataset.images(torch::arange(dataset.size())).to(device);
-  } catch (const c10::OutOfMemoryError&) {
-    return {};
   }
 }
 

@@ -3,6 +3,9 @@
 #include <torch/types.h>
 
 #include "data/dataset.h"
+#include "models/discriminator.h"
+#include "models/generator.h"
+#include "report/progress.h"
 #include "training/networks.h"
 #include "training/numerics.h"
 #include "training/options.h"
@@ -18,13 +21,24 @@ RunDirectory open_run(const TrainRequest& request);
 /// Replaces every 0 that stands for "chosen from the data".
 void resolve(TrainOptions& options, const Dataset& dataset);
 
+/// The networks that resolved options describe.
+GeneratorOptions generator_options(const TrainOptions& options);
+DiscriminatorOptions discriminator_options(const TrainOptions& options);
+
 /// Networks and optimisers of a run with resolved options, initialised from its seed.
 Networks make_networks(const TrainOptions& options, const torch::Device& device);
 
+/// Device, numerics and threads as the options ask. `options.threads` becomes their number: a
+/// resume uses as many, because another number rounds differently. Throws UsageError.
+torch::Device prepare_device(TrainOptions& options);
+
+/// Opens the data and resolves the options, with progress on stderr unless `quiet`. Paths become
+/// absolute, for a resume from another folder. Throws DataError, also where there are fewer images
+/// than a batch needs; UsageError where there is not enough memory.
+std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
+                                      ProgressStyle style);
+
 /// --precision on this device. Throws UsageError where it cannot be had.
 Precision precision_of(const TrainOptions& options, const torch::Device& device);
-
-/// All images on a GPU, if they fit: then no step waits for one to be sent. Undefined elsewhere.
-torch::Tensor resident_images(const Dataset& dataset, const torch::Device& device);
 
 }  // namespace dcgan

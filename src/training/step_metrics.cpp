@@ -26,6 +26,14 @@ std::string summarize(const StepResult& result, double images_per_second) {
                      result.d_real.item<double>(), result.d_fake.item<double>(), images_per_second);
 }
 
+Metrics to_progress(const StepResult& result, double images_per_second) {
+  return {{"loss_d", result.loss_d.item<double>()},
+          {"loss_g", result.loss_g.item<double>()},
+          {"d_real", result.d_real.item<double>()},
+          {"d_fake", result.d_fake.item<double>()},
+          {"images_per_second", images_per_second}};
+}
+
 bool is_finite(const StepResult& result) {
   return std::isfinite(result.loss_d.item<double>()) && std::isfinite(result.loss_g.item<double>());
 }

@@ -14,6 +14,9 @@ Metrics to_metrics(const StepResult& result, int64_t step, int64_t images_seen, 
 /// Losses, D(x), D(G(z)) and speed for the progress line.
 std::string summarize(const StepResult& result, double images_per_second);
 
+/// The same for programs that read the progress.
+Metrics to_progress(const StepResult& result, double images_per_second);
+
 /// Whether both losses are numbers.
 bool is_finite(const StepResult& result);
 

@@ -8,9 +8,9 @@
 
 #include "common/device.h"
 #include "common/file.h"
+#include "common/memory.h"
 #include "common/text.h"
-#include "data/open.h"
-#include "data/sample_order.h"
+#include "data/loader.h"
 #include "models/random.h"
 #include "report/grid.h"
 #include "report/image_file.h"
@@ -60,14 +60,12 @@ torch::Tensor grid_latents(const TrainOptions& options) {
 class Training {
  public:
   Training(TrainRequest request, RunDirectory run, torch::Device device,
-           std::unique_ptr<Dataset> dataset, int threads)
+           std::unique_ptr<Dataset> dataset)
       : options_(std::move(request.options)),
         run_(std::move(run)),
         device_(device),
         dataset_(std::move(dataset)),
-        resident_(resident_images(*dataset_, device)),
-        networks_(make_networks(options_, device)),
-        order_(dataset_->size(), static_cast<uint64_t>(options_.seed)) {
+        networks_(make_networks(options_, device)) {
     progressed_.data_fingerprint = dataset_->fingerprint();
     if (request.resume) {
       check_same_data(request.resume->progressed, progressed_.data_fingerprint,
@@ -77,17 +75,23 @@ class Training {
       saved_step_ = progressed_.step;
       resumed_ = true;
     }
-    quiet_ = request.quiet;
+    style_ = request.style;
     most_seconds_ = request.most_seconds;
     const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
-    prepare_folder(threads);
+    prepare_folder();
+    loader_.emplace(*dataset_,
+                    LoaderOptions{.batch_size = options_.batch_size,
+                                  .seed = static_cast<uint64_t>(options_.seed),
+                                  .flip = options_.flip,
+                                  .first_image = progressed_.images_seen},
+                    device_);
   }
 
   TrainResult run() {
     StopSignals signals;
-    Progress progress(progressed_.step, options_.steps, quiet_);
+    Progress progress(progressed_.step, options_.steps, style_);
     MetricsLog log(run_.metrics(), progressed_.step);
     if (options_.probe_every > 0) probe_log_.emplace(run_.probe(), progressed_.step);
     announce(progress);
@@ -110,8 +114,7 @@ class Training {
       const double rate =
           static_cast<double>((progressed_.step - first_step) * options_.batch_size) / seconds;
       record(log, result, logged, seconds, rate);
-      if (progress.due(progressed_.step))
-        progress.update(progressed_.step, summarize(result, rate));
+      show(progress, result, seconds, rate);
       if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request())
         save();
     }
@@ -125,19 +128,18 @@ class Training {
 
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
 
-  void prepare_folder(int threads) {
+  void prepare_folder() {
     std::error_code error;
     fs::create_directories(run_.sample(0).parent_path(), error);
     fs::create_directories(run_.checkpoint(0).parent_path(), error);
     write_atomically(run_.config(), "# dcgan train --config " + run_.config().string() + "\n" +
                                         options_to_toml(options_));
-    write_environment(run_.environment(), device_, threads, progressed_.data_fingerprint,
-                      dataset_->size());
+    write_environment(run_.environment(), device_, static_cast<int>(options_.threads),
+                      progressed_.data_fingerprint, dataset_->size());
     write_image(run_.reals(), make_grid(some_reals(kGridImages)));
   }
 
   void announce(Progress& progress) const {
-    if (quiet_) return;
     for (const std::string& remark : dataset_->remarks()) progress.message(remark);
     progress.message(fmt::format(
         "{}: {} images of {}x{}, {} channel{}; {} steps of {} images on {}; norm-g {}, norm-d {}",
@@ -148,6 +150,20 @@ class Training {
       progress.message(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
                                    options_.threads, options_.threads == 1 ? "" : "s"));
     }
+  }
+
+  void show(Progress& progress, const StepResult& result, double seconds, double rate) const {
+    for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
+    if (!progress.due(progressed_.step)) return;
+    Metrics values = to_progress(result, rate);
+    values.emplace_back("memory", static_cast<double>(resident_memory()));
+    std::string text = summarize(result, rate) + "  " + format_bytes(resident_memory());
+    if (!dataset_->in_memory()) {
+      const double waiting = loader_->seconds_waited() / seconds;
+      values.emplace_back("waiting_share", waiting);
+      text += fmt::format("  {:.0f} % waiting for pictures", 100 * waiting);
+    }
+    progress.update(progressed_.step, text, values);
   }
 
   torch::Tensor some_reals(int64_t count) const {
@@ -168,10 +184,7 @@ class Training {
     const auto probe_d = probed ? std::make_shared<Probe>() : nullptr;
     networks_.generator->main->set_probe(probe_g);
     networks_.discriminator->main->set_probe(probe_d);
-    const torch::Tensor indices = order_.batch(progressed_.images_seen, options_.batch_size);
-    const torch::Tensor real = to_network_range(
-        resident_.defined() ? resident_.index_select(0, indices.to(device_, /*non_blocking=*/true))
-                            : dataset_->images(indices).to(device_));
+    const torch::Tensor real = to_network_range(next_images());
     const torch::Tensor latents =
         training_latents(static_cast<uint64_t>(options_.seed), progressed_.step + 1,
                          options_.batch_size, options_.nz)
@@ -184,6 +197,16 @@ class Training {
       write_probe("discriminator", *probe_d);
     }
     return result;
+  }
+
+  // With --strict a file that vanished ends the run; what was learnt so far is saved.
+  torch::Tensor next_images() {
+    try {
+      return loader_->next();
+    } catch (const DataError&) {
+      if (saved_step_ != progressed_.step) save();
+      throw;
+    }
   }
 
   // With --check-finite a norm throws on the first input that is not finite.
@@ -286,16 +309,15 @@ class Training {
   RunDirectory run_;
   torch::Device device_;
   std::unique_ptr<Dataset> dataset_;
-  torch::Tensor resident_;
   Networks networks_;
-  SampleOrder order_;
+  std::optional<Loader> loader_;
   Progressed progressed_;
   std::unique_ptr<RunEvaluator> evaluator_;
   std::optional<MetricsLog> probe_log_;
   double most_seconds_ = 0;
   int64_t saved_step_ = -1;
   bool resumed_ = false;
-  bool quiet_ = false;
+  ProgressStyle style_ = ProgressStyle::kText;
 };
 
 }  // namespace
@@ -303,28 +325,14 @@ class Training {
 TrainResult train(TrainRequest request) {
   TrainOptions& options = request.options;
   validate(options);
-  const torch::Device device = open_device(options.device);
-  const Precision precision = precision_of(options, device);
-  set_numerics(precision, options.deterministic);
-  const int threads = set_threads(options.threads);
-  options.threads = threads;  // a resume uses as many: another number rounds differently
-  std::error_code ignored;
-  if (std::filesystem::is_directory(options.data, ignored)) {
-    options.data = std::filesystem::absolute(options.data);  // for a resume from another folder
-  }
+  const torch::Device device = prepare_device(options);
   // The folder comes before the data: a faulty --out must not cost the time of reading a million
   // pictures.
   const RunDirectory run = open_run(request);
   const std::shared_ptr<void> lock = run.lock();
   try {
-    std::unique_ptr<Dataset> dataset =
-        open_dataset(options.data, {options.image_size, options.channels});
-    if (dataset->size() < options.batch_size) {
-      throw DataError(fmt::format("--data {}: {} images are fewer than --batch-size {}",
-                                  options.data, dataset->size(), options.batch_size));
-    }
-    resolve(options, *dataset);
-    return Training(std::move(request), run, device, std::move(dataset), threads).run();
+    std::unique_ptr<Dataset> dataset = prepare_data(options, device, request.style);
+    return Training(std::move(request), run, device, std::move(dataset)).run();
   } catch (const std::exception&) {
     run.remove_if_empty();
     throw;

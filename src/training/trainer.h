@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/error.h"
+#include "report/progress.h"
 #include "training/checkpoint.h"
 #include "training/options.h"
 
@@ -15,7 +16,7 @@ struct TrainRequest {
   /// Folder of a new run; empty: the next one below runs/, or the resumed run's own.
   std::filesystem::path out;
   std::optional<ResumePoint> resume;
-  bool quiet = false;
+  ProgressStyle style = ProgressStyle::kText;
   /// Seconds of training after which it saves and ends; 0: no limit.
   double most_seconds = 0;
 };

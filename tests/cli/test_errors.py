@@ -31,7 +31,7 @@ class Errors(ProgramTest):
             (2, "take 256", "train", "--image-size", "418"),
             (2, "64x128", "train", "--image-size", "64x128"),
             (2, "one of batch, none, layer", "train", "--norm", "Batch"),
-            (2, "--channels 2", "train", "--channels", "2"),
+            (2, "--channels 5", "train", "--channels", "5"),
             (2, "--init he2", "train", "--init", "he2"),
             (2, "--lr-g 0", "train", "--lr-g", "0"),
             (2, "--precision bf16: only on a GPU", "train", "--device", "cpu", "--precision", "bf16"),
@@ -44,7 +44,7 @@ class Errors(ProgramTest):
             (2, "only with a checkpoint", "evaluate", "digits", "--data", "digits", "--held-out", "digits", "--fid-only", "--quiet"),
             (2, "a resumed run goes on with its own options", "train", "--resume", "run", "--config", "bad.toml"),
             (2, "--samples 99999999999: expected 2 to", "evaluate", "digits", "--data", "digits", "--samples", "99999999999"),
-            (2, "--channels 2", "evaluate", "digits", "--data", "digits", "--channels", "2"),
+            (2, "--channels 5", "evaluate", "digits", "--data", "digits", "--channels", "5"),
             (2, "--image-size -3", "evaluate", "digits", "--data", "digits", "--image-size", "-3"),
             (2, "--kid-subset-size 1", "evaluate", "digits", "--data", "digits", "--kid-subset-size", "1"),
             (2, "no folder /nowhere", "evaluate", "digits", "--data", "digits", "--neighbours", "/nowhere/x.png"),
@@ -65,7 +65,7 @@ class Errors(ProgramTest):
             (2, "--seeds -1", "generate", "--seeds", "-1"),
             (2, "--rows 0", "generate", "--rows", "0"),
             (3, "--data nowhere: no such folder", "train", "--data", "nowhere"),
-            (3, "--data file: no folder", "train", "--data", "file"),
+            (3, "--data file: a file, but no folder", "train", "--data", "file"),
             (3, "5000 images are fewer than --batch-size 6000", "train", "--batch-size", "6000"),
             (4, "absent: no such checkpoint", "info", "absent"),
             (4, "is no safetensors file", "info", "bad.toml"),
@@ -78,7 +78,7 @@ class Errors(ProgramTest):
 
     def test_empty_folder_and_few_images(self):
         (self.folder / "d").mkdir()
-        self.expect_error(3, "no images (.jpg, .jpeg, .png)", "train", "--data", "d")
+        self.expect_error(3, "no images (.jpg, .jpeg, .png, .bmp, .webp)", "train", "--data", "d")
 
     def test_cuda_without_a_device(self):
         if pathlib.Path("/dev/nvidiactl").exists():

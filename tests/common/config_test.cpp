@@ -40,8 +40,15 @@ TEST(Config, FaultsNameFileAndLine) {
                "f.toml:2:", [] { parse_config("a = 1\nb = \n", "f.toml", "train"); });
   expect_error(ExitCode::kUsage, "f.toml:1: unknown table [evaluate]",
                [] { parse_config("[evaluate]\n", "f.toml", "train"); });
-  expect_error(ExitCode::kUsage, "f.toml:1: a must be",
-               [] { parse_config("a = [1, 2]\n", "f.toml", "train"); });
+  expect_error(ExitCode::kUsage, "f.toml:1: the list a must hold",
+               [] { parse_config("a = [[1], 2]\n", "f.toml", "train"); });
+}
+
+TEST(Config, AListOverSeveralLinesBecomesWhatTheCommandLineTakes) {
+  const auto entries = parse_config(
+      "[train] # a comment\ncrop = [\n  35, 55,  # corner\n  108,\n  108 ]\n", "f.toml", "train");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(std::get<std::string>(entries[0].value), "35,55,108,108");
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ cv::Mat red(int rows, int cols) { return {rows, cols, CV_8UC3, cv::Scalar(0, 0, 
 
 torch::Tensor all(const Dataset& set) { return set.images(torch::arange(set.size())); }
 
+std::unique_ptr<Dataset> open_16(const fs::path& folder, int channels) {
+  FolderOptions options;
+  options.transform.image_size = 16;
+  options.transform.channels = channels;
+  return open_folder(folder, options);
+}
+
 TEST(Folder, ImagesBelowAreFoundInOrderWhateverTheirEnding) {
   const TemporaryFolder folder;
   write(folder / "b.png", red(40, 40) * 0.25);
@@ -31,20 +38,21 @@ TEST(Folder, ImagesBelowAreFoundInOrderWhateverTheirEnding) {
   write(folder / "d.jpeg", red(40, 40) * 0.5);
   std::ofstream(folder / "notes.txt") << "no image";
   std::ofstream(folder / "._b.png") << "a Mac's twin";
-  const auto set = open_folder(folder.path(), 16, 3);
+  const auto set = open_16(folder.path(), 3);
   ASSERT_EQ(set->size(), 3);
   const auto reds = all(*set).select(3, 0).to(torch::kFloat32).mean({1, 2});
   EXPECT_NEAR(reds[0].item<float>(), 255, 3);  // a/x/c.JPG
   EXPECT_NEAR(reds[1].item<float>(), 64, 3);   // b.png
   EXPECT_NEAR(reds[2].item<float>(), 127, 3);  // d.jpeg
-  ASSERT_EQ(set->remarks().size(), 1u);
+  ASSERT_EQ(set->remarks().size(), 2u);
   EXPECT_EQ(set->remarks()[0], "left out, not an image: 1");
+  EXPECT_EQ(set->remarks()[1], "left out, hidden, or a Mac's metadata: 1");
 }
 
 TEST(Folder, RedStaysRedWithPaddedRows) {
   const TemporaryFolder folder;
   write(folder / "a.jpg", red(17, 33));
-  const auto pixels = all(*open_folder(folder.path(), 16, 3)).to(torch::kInt64);
+  const auto pixels = all(*open_16(folder.path(), 3)).to(torch::kInt64);
   EXPECT_LE((pixels - torch::tensor({255, 0, 0})).abs().max().item<int64_t>(), 3);
 }
 
@@ -52,9 +60,9 @@ TEST(Folder, GreyAmongColourAndColourAmongGreyAreConverted) {
   const TemporaryFolder folder;
   write(folder / "a.png", cv::Mat(20, 20, CV_8UC1, cv::Scalar(77)));
   write(folder / "b.png", cv::Mat(20, 20, CV_8UC3, cv::Scalar(200, 100, 50)));  // BGR
-  const auto colour = all(*open_folder(folder.path(), 16, 3));
+  const auto colour = all(*open_16(folder.path(), 3));
   EXPECT_TRUE((colour[0] == 77).all().item<bool>());
-  const auto grey = all(*open_folder(folder.path(), 16, 1));
+  const auto grey = all(*open_16(folder.path(), 1));
   EXPECT_NEAR(grey[1].to(torch::kFloat32).mean().item<float>(),
               0.299 * 50 + 0.587 * 100 + 0.114 * 200, 1);
 }
@@ -64,7 +72,7 @@ TEST(Folder, TransparencyIsWhiteAndSixteenBitsAreScaled) {
   write(folder / "a.png", cv::Mat(20, 20, CV_8UC4, cv::Scalar(0, 0, 255, 0)));
   write(folder / "b.png", cv::Mat(20, 20, CV_8UC4, cv::Scalar(0, 0, 255, 128)));
   write(folder / "c.png", cv::Mat(20, 20, CV_16UC1, cv::Scalar(32896)));
-  const auto pixels = all(*open_folder(folder.path(), 16, 3)).to(torch::kInt64);
+  const auto pixels = all(*open_16(folder.path(), 3)).to(torch::kInt64);
   EXPECT_TRUE((pixels[0] == 255).all().item<bool>());
   EXPECT_LE((pixels[1] - torch::tensor({255, 127, 127})).abs().max().item<int64_t>(), 1);
   EXPECT_LE((pixels[2] - 128).abs().max().item<int64_t>(), 1);
@@ -75,7 +83,7 @@ TEST(Folder, TheCentreIsCroppedFromTheShorterSide) {
   cv::Mat image(16, 48, CV_8UC3, cv::Scalar::all(0));
   image(cv::Rect(16, 0, 16, 16)).setTo(cv::Scalar::all(255));
   write(folder / "a.png", image);
-  EXPECT_TRUE((all(*open_folder(folder.path(), 16, 3)) == 255).all().item<bool>());
+  EXPECT_TRUE((all(*open_16(folder.path(), 3)) == 255).all().item<bool>());
 }
 
 TEST(Folder, CutAndForeignFilesAreLeftOutWithACount) {
@@ -92,23 +100,108 @@ TEST(Folder, CutAndForeignFilesAreLeftOutWithACount) {
   }
   std::ofstream(folder / "empty.jpg");
   std::ofstream(folder / "text.png") << "hello, this is a text and no picture";
-  const auto set = open_folder(folder.path(), 16, 3);
+  const auto set = open_16(folder.path(), 3);
   EXPECT_EQ(set->size(), 2);
-  ASSERT_EQ(set->remarks().size(), 1u);
-  EXPECT_NE(set->remarks()[0].find("left out, damaged or not readable: 4 (cut-good.jpg, ...)"),
-            std::string::npos)
-      << set->remarks()[0];
+  const auto& kinds = set->source().left_out.kinds();
+  EXPECT_EQ(kinds.at(Fault::kDamaged).count, 2);
+  EXPECT_EQ(kinds.at(Fault::kEmpty).count, 1);
+  EXPECT_EQ(kinds.at(Fault::kNoPicture).count, 1);
+  FolderOptions options;
+  options.strict = true;
+  expect_error(ExitCode::kData, "--strict", [&] { open_folder(folder.path(), options); });
+}
+
+TEST(Folder, DecodedOnDemandIsTheSameAsKeptInMemoryForAnyNumberOfWorkers) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 20; ++i) {
+    cv::Mat noise(90 + i, 140, CV_8UC3);
+    cv::randu(noise, 0, 255);
+    write(folder / ("p" + std::to_string(i) + ".jpg"), noise);
+  }
+  FolderOptions options;
+  options.transform.image_size = 16;
+  const auto kept = open_folder(folder.path(), options);
+  EXPECT_TRUE(kept->in_memory());
+  options.memory = 100;
+  for (const int workers : {1, 2, 5}) {
+    options.workers = workers;
+    const auto streamed = open_folder(folder.path(), options);
+    EXPECT_FALSE(streamed->in_memory());
+    EXPECT_TRUE(torch::equal(all(*streamed), all(*kept)));
+    EXPECT_EQ(streamed->fingerprint(), kept->fingerprint());
+  }
+}
+
+TEST(Folder, AFileThatVanishesGivesItsPlaceToTheNextAndIsSaidOnce) {
+  const TemporaryFolder folder;
+  write(folder / "a.png", red(20, 20) * 0.25);
+  write(folder / "b.png", red(20, 20));
+  FolderOptions options;
+  options.memory = 0;
+  const auto set = open_folder(folder.path(), options);
+  fs::remove(folder / "a.png");
+  const auto pixels = all(*set);
+  EXPECT_TRUE(torch::equal(pixels[0], pixels[1]));
+  all(*set);
+  const auto remarks = set->take_late_remarks();
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("a.png"), std::string::npos) << remarks[0];
+  options.strict = true;
+  write(folder / "a.png", red(20, 20));
+  const auto strict = open_folder(folder.path(), options);
+  fs::remove(folder / "a.png");
+  expect_error(ExitCode::kData, "--strict", [&] { all(*strict); });
+}
+
+TEST(Folder, LinkedPicturesCountOnceAndLoopsEnd) {
+  const TemporaryFolder elsewhere;
+  write(elsewhere / "cat.png", red(20, 20));
+  const TemporaryFolder folder;
+  write(folder / "own.png", red(20, 20));
+  fs::create_directory_symlink(elsewhere.path(), folder / "cats");
+  fs::create_directory_symlink(elsewhere.path(), folder / "more-cats");
+  fs::create_directory_symlink("..", folder / "loop");
+  fs::create_directory_symlink(".", folder / "self");
+  fs::create_symlink(folder / "own.png", folder / "again.png");
+  fs::create_symlink("/nowhere", folder / "dead.jpg");
+  const auto set = open_16(folder.path(), 3);
+  EXPECT_EQ(set->size(), 2);
+  EXPECT_EQ(set->source().left_out.kinds().at(Fault::kUnreadable).count, 1);
+}
+
+TEST(Folder, FitAndCropDoWhatTheySay) {
+  const TemporaryFolder folder;
+  cv::Mat image(16, 32, CV_8UC3, cv::Scalar::all(0));
+  image(cv::Rect(0, 0, 16, 16)).setTo(cv::Scalar::all(255));
+  write(folder / "a.png", image);
+  FolderOptions options;
+  options.transform.image_size = 16;
+  options.transform.fit = Fit::kPad;
+  options.transform.background = {10, 20, 30};
+  const auto padded = all(*open_folder(folder.path(), options))[0];
+  EXPECT_TRUE(torch::equal(padded[0][0], torch::tensor({10, 20, 30}, torch::kUInt8)));
+  EXPECT_TRUE((padded[8][2] == 255).all().item<bool>());
+  EXPECT_TRUE((padded[8][13] == 0).all().item<bool>());
+  options.transform.fit = Fit::kStretch;
+  const auto stretched = all(*open_folder(folder.path(), options))[0];
+  EXPECT_TRUE((stretched[8][2] == 255).all().item<bool>());
+  EXPECT_TRUE((stretched[8][13] == 0).all().item<bool>());
+  options.transform.crop = cv::Rect(16, 0, 16, 16);
+  EXPECT_TRUE((all(*open_folder(folder.path(), options)) == 0).all().item<bool>());
+  options.transform.crop = cv::Rect(20, 0, 16, 16);
+  expect_error(ExitCode::kData, "too small for --crop",
+               [&] { open_folder(folder.path(), options); });
 }
 
 TEST(Folder, NothingToTrainOnIsAnError) {
   const TemporaryFolder folder;
-  expect_error(ExitCode::kData, "no images (.jpg, .jpeg, .png)",
-               [&] { open_folder(folder.path(), 16, 3); });
+  expect_error(ExitCode::kData, "no images (.jpg, .jpeg, .png, .bmp, .webp)",
+               [&] { open_16(folder.path(), 3); });
   std::ofstream(folder / "text.png") << "hello";
-  expect_error(ExitCode::kData, "none of its 1 images can be read",
-               [&] { open_folder(folder.path(), 16, 3); });
-  expect_error(ExitCode::kData, "no such folder", [&] { open_folder(folder / "absent", 16, 3); });
-  expect_error(ExitCode::kData, "no folder", [&] { open_folder(folder / "text.png", 16, 3); });
+  expect_error(ExitCode::kData, "none of its 1 pictures can be used",
+               [&] { open_16(folder.path(), 3); });
+  expect_error(ExitCode::kData, "no such folder", [&] { open_16(folder / "absent", 3); });
+  expect_error(ExitCode::kData, "no folder", [&] { open_16(folder / "text.png", 3); });
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(TrainOptions, EveryWrongValueIsNamed) {
   expect("image-size = 48", "take 32 or 64");
   expect("image-size = 418", "take 256");
   expect("image-size = 3", "take 16");
-  expect("channels = 2", "--channels 2");
+  expect("channels = 5", "--channels 5");
   expect("nz = 0", "--nz 0");
   expect("ngf = -1", "--ngf -1");
   expect("norm-g = \"Batch\"", "one of batch, none, layer");
