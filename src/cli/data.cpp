@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 int run_info(const Arguments& a) {
-  if (!a.grid.empty()) check_image_path(a.grid);
+  if (!a.grid.empty()) check_image_path(a.grid, "--grid");
   DatasetOptions reading = a.reading;
   reading.progress = delayed_progress(a.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText,
                                       "picture", "reading");

@@ -63,7 +63,7 @@ int run_evaluate(const Arguments& a) {
   request.statistics = parse_sampling_statistics(a.statistics, "--statistics");
   request.neighbours = a.neighbours;
   if (!a.neighbours.empty()) {
-    check_image_path(a.neighbours);
+    check_image_path(a.neighbours, "--neighbours");
     check_folder_of(a.neighbours);
   }
   request.cache = !a.no_cache;

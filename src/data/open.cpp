@@ -90,8 +90,10 @@ uint64_t parse_memory(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
   if (unit.ends_with('B')) unit.remove_suffix(1);
-  const size_t power = unit.empty() ? 0 : std::string_view("KMGT").find(unit[0]) + 1;
-  if (error != std::errc() || number < 0 || unit.size() > 1 || power > 4) {
+  constexpr std::string_view kUnits = "KMGT";
+  const size_t power = unit.empty() ? 0 : kUnits.find(unit[0]) + 1;
+  const bool known = unit.empty() || (unit.size() == 1 && power > 0);
+  if (error != std::errc() || !(number >= 0) || !known) {
     throw UsageError(fmt::format("--memory {}: expected auto or a size as in 500M, 8G", text));
   }
   for (size_t i = 0; i < power; ++i) number *= 1000;

@@ -31,10 +31,10 @@ at::Tensor on_white(const at::Tensor& pixels) {
 
 }  // namespace
 
-void check_image_path(const std::filesystem::path& path) {
+void check_image_path(const std::filesystem::path& path, const char* option) {
   const std::string ending = lower_extension(path);
   if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
-    throw UsageError(fmt::format("--out {}: pictures are written as .png or .jpg", path.string()));
+    throw UsageError(fmt::format("{} {}: pictures are written as .png or .jpg", option, path.string()));
   }
 }
 
