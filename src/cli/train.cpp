@@ -25,6 +25,7 @@ struct Arguments {
   std::string out;
   std::string max_time;
   std::string log_format = "text";
+  ResumeRules rules;
   bool quiet = false;
   bool dry_run = false;
 };
@@ -49,24 +50,6 @@ void apply_command_line(const CLI::App& verb, const Arguments& arguments, TrainO
   }
   // Of the two ways to say how long, the one on the command line counts.
   if (is_given(verb, "epochs") && !is_given(verb, "steps")) options.steps = 0;
-}
-
-// A resumed run keeps its mathematics.
-void check_unchanged(const TrainOptions& saved, const TrainOptions& asked,
-                     const std::filesystem::path& checkpoint) {
-  const auto before = options_to_entries(saved);
-  const auto after = options_to_entries(asked);
-  size_t i = 0;
-  visit_options(asked, [&](const OptionInfo& info, const auto& value) {
-    if (!info.may_change_on_resume && before[i].value != after[i].value) {
-      const std::string was =
-          std::visit([](const auto& v) { return fmt::format("{}", v); }, before[i].value);
-      throw CheckpointError(
-          fmt::format("--{} {}: {} was trained with {}, which a resume cannot change", info.name,
-                      value, checkpoint.string(), was));
-    }
-    ++i;
-  });
 }
 
 // "--resume auto --out FOLDER": the folder's run where there is one to go on with, else a new one
@@ -127,6 +110,7 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   TrainRequest request;
   request.out = arguments.out;
   request.style = style_of(arguments);
+  request.rules = arguments.rules;
   if (!arguments.max_time.empty()) {
     const auto seconds = parse_duration(arguments.max_time);
     if (!seconds || *seconds <= 0) {
@@ -137,6 +121,11 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   }
   const bool automatic = arguments.resume == "auto";
   const bool resumes = !arguments.resume.empty() && !(automatic && is_to_start(arguments));
+  for (const char* name : {"allow-change", "reset-optimizer", "finetune"}) {
+    if (is_given(verb, name) && arguments.resume.empty()) {
+      throw UsageError(fmt::format("--{}: only together with --resume", name));
+    }
+  }
   if (!arguments.config.empty() && resumes && !automatic) {
     throw UsageError(
         fmt::format("--config {}: a resumed run goes on with its own options; give what should "
@@ -156,8 +145,10 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   apply_command_line(verb, arguments, request.options);
   validate(request.options);
   if (request.resume) {
-    check_unchanged(request.resume->options, request.options, request.resume->checkpoint);
-    if (request.resume->progressed.step >= request.options.steps && request.options.steps > 0) {
+    check_changes(option_changes(request.resume->options, request.options), request.rules,
+                  request.resume->checkpoint);
+    if (!request.rules.finetune && request.resume->progressed.step >= request.options.steps &&
+        request.options.steps > 0) {
       std::printf("%s is finished: step %ld is done, %ld were asked for; more --steps go on\n",
                   request.resume->checkpoint.c_str(), request.resume->progressed.step,
                   request.options.steps);
@@ -193,6 +184,12 @@ void add_train(CLI::App& app, Verb& chosen) {
           "the defaults. auto: start or go on in the folder --out, for queues")
       ->expected(0, 1)
       ->default_str("latest");
+  verb->add_flag("--allow-change", arguments->rules.allow_change,
+                 "with --resume: go on although options or images change the run");
+  verb->add_flag("--reset-optimizer", arguments->rules.reset_optimizer,
+                 "with --resume: go on with fresh moments of Adam; its options may change");
+  verb->add_flag("--finetune", arguments->rules.finetune,
+                 "with --resume: begin a new run at step 0 with the weights alone");
   add_value(*verb, "--max-time", arguments->max_time,
             "save and end after so long (3h50m, 45m, 90s), for the time limits of queues");
   verb->add_option(

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -22,11 +24,13 @@ namespace fs = std::filesystem;
   throw UsageError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
 }
 
+constexpr std::string_view kTemporary = ".tmp-";  // and the number of the process that writes it
+
 // An open file that is closed, and removed unless kept, when it goes out of scope.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target)
-      : path_(target.string() + fmt::format(".tmp-{}", ::getpid())) {
+      : path_(target.string() + fmt::format("{}{}", kTemporary, ::getpid())) {
     descriptor_ = ::open(path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail(target, "write");
   }
@@ -83,6 +87,18 @@ void write_atomically(const fs::path& path, const std::vector<std::span<const ui
 
 void write_atomically(const fs::path& path, std::string_view text) {
   write_atomically(path, {std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size())});
+}
+
+bool is_unfinished(const fs::path& path) {
+  const std::string name = path.filename().string();
+  const size_t begin = name.rfind(kTemporary);
+  if (begin == std::string::npos) return false;
+  const char* digits = name.data() + begin + kTemporary.size();
+  const char* end = name.data() + name.size();
+  pid_t process = 0;
+  const auto [stop, error] = std::from_chars(digits, end, process);
+  if (error != std::errc() || stop != end || process <= 0) return false;
+  return process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
 }
 
 std::string read_text(const fs::path& path, uint64_t limit) {

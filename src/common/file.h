@@ -17,6 +17,9 @@ void write_atomically(const std::filesystem::path& path,
                       const std::vector<std::span<const uint8_t>>& parts);
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Whether `path` is the temporary file of a write_atomically() whose process was killed.
+bool is_unfinished(const std::filesystem::path& path);
+
 /// The whole file. Throws Error (kUsage) naming path and reason, also where it is larger than
 /// `limit` bytes.
 std::string read_text(const std::filesystem::path& path, uint64_t limit = 64 << 20);

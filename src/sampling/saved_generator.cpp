@@ -11,6 +11,10 @@
 namespace dcgan {
 namespace {
 
+// 1: as released first. 2: a run may have changed its batch size on the way, so that images-seen is
+// no longer step times batch-size; data-images.
+constexpr int64_t kNewestFormat = 2;
+
 const std::string& entry(const TensorFile& file, const std::filesystem::path& path,
                          const std::string& key) {
   const auto found = file.metadata.find(key);
@@ -55,7 +59,6 @@ void check_first_weight(const TensorFile& file, const std::filesystem::path& pat
 }  // namespace
 
 CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesystem::path& path) {
-  constexpr int64_t kNewestFormat = 1;
   const int64_t format = number(file, path, "dcgan.format");
   if (format > kNewestFormat) {
     throw CheckpointError(fmt::format(
@@ -78,7 +81,7 @@ CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesy
 }
 
 std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& summary) {
-  return {{"dcgan.format", "1"},
+  return {{"dcgan.format", std::to_string(kNewestFormat)},
           {"step", std::to_string(summary.step)},
           {"image-size", std::to_string(summary.image_size)},
           {"channels", std::to_string(summary.channels)},

@@ -82,28 +82,29 @@ const std::string& metadata(const TensorFile& file, const fs::path& path, const 
   return found->second;
 }
 
+// Sets `value` to the entry `key`, if there is one.
+template <typename Number>
+void read_number(const TensorFile& file, const fs::path& path, const std::string& key,
+                 Number& value) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) return;
+  const std::string& text = found->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw CheckpointError(
+        fmt::format("{}: {} is '{}', expected a number", path.string(), key, text));
+  }
+}
+
 ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   ResumePoint point{run, path, read_safetensors(path), {}, {}};
   const CheckpointSummary summary = summarize_checkpoint(point.file, path);
   point.progressed.step = summary.step;
-  const std::string& seen = metadata(point.file, path, "images-seen");
-  const auto [end, error] =
-      std::from_chars(seen.data(), seen.data() + seen.size(), point.progressed.images_seen);
-  if (error != std::errc() || end != seen.data() + seen.size()) {
-    throw CheckpointError(
-        fmt::format("{}: images-seen is '{}', expected a number", path.string(), seen));
-  }
+  metadata(point.file, path, "images-seen");
+  read_number(point.file, path, "images-seen", point.progressed.images_seen);
   point.progressed.data_fingerprint = metadata(point.file, path, "data-fingerprint");
-  if (const auto best = point.file.metadata.find("best-metric");
-      best != point.file.metadata.end()) {
-    const std::string& text = best->second;
-    const auto [last, wrong] =
-        std::from_chars(text.data(), text.data() + text.size(), point.progressed.best_metric);
-    if (wrong != std::errc() || last != text.data() + text.size()) {
-      throw CheckpointError(
-          fmt::format("{}: best-metric is '{}', expected a number", path.string(), text));
-    }
-  }
+  read_number(point.file, path, "data-images", point.progressed.data_images);
+  read_number(point.file, path, "best-metric", point.progressed.best_metric);
   try {
     options_from_toml(metadata(point.file, path, "config"), "config", point.options);
     validate(point.options);
@@ -112,11 +113,12 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   }
   // The metadata says some things twice; where the two differ it was tampered with.
   const TrainOptions& o = point.options;
-  int64_t expected_images = 0;
+  // A run may have changed its batch size on the way.
+  constexpr int64_t kUnbounded = int64_t{1} << 53;
+  const int64_t seen = point.progressed.images_seen;
   const bool consistent =
       describe_checkpoint(summary) == describe_checkpoint(summary_of(o, summary.step)) &&
-      !__builtin_mul_overflow(summary.step, o.batch_size, &expected_images) &&
-      point.progressed.images_seen == expected_images;
+      summary.step <= seen && seen <= kUnbounded && (summary.step > 0) == (seen > 0);
   if (!consistent) {
     throw CheckpointError(fmt::format(
         "{}: its metadata contradicts itself (config, sizes, step or images-seen)", path.string()));
@@ -152,17 +154,18 @@ std::string first_not_finite(const Networks& networks) {
   return "";
 }
 
-void save_checkpoint(const fs::path& path, const Networks& networks, const Progressed& progressed,
-                     const TrainOptions& options) {
+TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
+                         const TrainOptions& options) {
   TensorFile file = tensors_of(networks);
   file.metadata = describe_checkpoint(summary_of(options, progressed.step));
   file.metadata["config"] = options_to_toml(options);
   file.metadata["images-seen"] = std::to_string(progressed.images_seen);
   file.metadata["data-fingerprint"] = progressed.data_fingerprint;
+  file.metadata["data-images"] = std::to_string(progressed.data_images);
   if (std::isfinite(progressed.best_metric)) {
     file.metadata["best-metric"] = format_exact(progressed.best_metric);
   }
-  write_safetensors(path, file);
+  return file;
 }
 
 ResumePoint find_resume_point(const std::string& where) {
@@ -186,9 +189,10 @@ ResumePoint find_resume_point(const std::string& where) {
   return point;
 }
 
-void restore(Networks& networks, const ResumePoint& point) {
+void restore(Networks& networks, const ResumePoint& point, bool with_optimizers) {
   load_module(*networks.generator, point.file, "generator.", point.checkpoint);
   load_module(*networks.discriminator, point.file, "discriminator.", point.checkpoint);
+  if (!with_optimizers) return;
   restore_optimizer(networks.optimizer_g, point, "optimizer_g.");
   restore_optimizer(networks.optimizer_d, point, "optimizer_d.");
 }

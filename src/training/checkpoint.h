@@ -17,6 +17,8 @@ struct Progressed {
   int64_t step = 0;
   int64_t images_seen = 0;
   std::string data_fingerprint;
+  /// Images in the set; 0 where an older checkpoint does not say.
+  int64_t data_images = 0;
   /// The smallest value so far of --eval-metric.
   double best_metric = std::numeric_limits<double>::infinity();
 };
@@ -25,9 +27,10 @@ struct Progressed {
 /// of such a state is worth nothing.
 std::string first_not_finite(const Networks& networks);
 
-/// Writes networks, optimisers, counts and options (resolved, no 0 for "auto") atomically.
-void save_checkpoint(const std::filesystem::path& path, const Networks& networks,
-                     const Progressed& progressed, const TrainOptions& options);
+/// A checkpoint of networks, optimisers, counts and options (resolved, no 0 for "auto"). Its
+/// tensors are those of the networks, not copies.
+TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
+                         const TrainOptions& options);
 
 /// A checkpoint that was read and belongs to a run.
 struct ResumePoint {
@@ -46,7 +49,8 @@ struct ResumePoint {
 /// warning on stderr. Throws CheckpointError, or UsageError where nothing is there.
 ResumePoint find_resume_point(const std::string& where);
 
-/// Restores networks and optimisers. Throws CheckpointError naming what does not fit.
-void restore(Networks& networks, const ResumePoint& point);
+/// Restores the networks and, unless they are to begin anew, the optimisers. Throws CheckpointError
+/// naming what does not fit.
+void restore(Networks& networks, const ResumePoint& point, bool with_optimizers);
 
 }  // namespace dcgan

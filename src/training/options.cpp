@@ -168,6 +168,8 @@ void validate(const TrainOptions& o) {
           fmt::format("--eval-metric {}: expected fid or kid", o.eval_metric));
   check_range("probe-every", o.probe_every, 0, kUnbounded);
   check_range("checkpoint-every", o.checkpoint_every, 1, kUnbounded);
+  check_range("keep-last", o.keep_last, 0, kUnbounded);
+  check_range("keep-every", o.keep_every, 0, kUnbounded);
 }
 
 }  // namespace dcgan

@@ -42,6 +42,8 @@ struct TrainOptions {
   int64_t log_every = 10;
   int64_t sample_every = 100;
   int64_t checkpoint_every = 500;
+  int64_t keep_last = 5;
+  int64_t keep_every = 0;
   int64_t eval_every = 0;
   std::string eval_metric = "fid";
   int64_t eval_samples = 2000;
@@ -144,6 +146,10 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);
   visit(OptionInfo{"sample-every", "steps between sample grids", true}, o.sample_every);
   visit(OptionInfo{"checkpoint-every", "steps between checkpoints", true}, o.checkpoint_every);
+  visit(OptionInfo{"keep-last", "checkpoints to keep, the newest ones; 0: all", true}, o.keep_last);
+  visit(OptionInfo{"keep-every",
+                   "keep the checkpoints of every so many steps for good as well; 0: none", true},
+        o.keep_every);
   visit(OptionInfo{"eval-every",
                    "steps between measurements of FID and KID, logged; the best checkpoint is kept "
                    "as checkpoints/best.safetensors; 0: never",

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "common/error.h"
+#include "common/file.h"
 
 namespace dcgan {
 namespace {
@@ -84,6 +85,14 @@ void create_given(const fs::path& out) {
 
 }  // namespace
 
+int64_t step_of_checkpoint(const fs::path& path) {
+  const std::string stem = path.stem().string();
+  int64_t step = -1;
+  const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), step);
+  const bool whole = bad == std::errc() && end == stem.data() + stem.size();
+  return path.extension() == ".safetensors" && whole ? step : -1;
+}
+
 RunDirectory RunDirectory::create(const fs::path& out, const std::string& name) {
   if (out.empty()) {
     return RunDirectory(create_numbered(name));
@@ -107,18 +116,22 @@ std::vector<fs::path> RunDirectory::checkpoints() const {
   std::vector<std::pair<int64_t, fs::path>> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_ / "checkpoints", error)) {
-    const std::string stem = entry.path().stem().string();
-    int64_t step = -1;
-    const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), step);
-    if (entry.path().extension() == ".safetensors" && bad == std::errc() &&
-        end == stem.data() + stem.size()) {
-      found.emplace_back(step, entry.path());
-    }
+    const int64_t step = step_of_checkpoint(entry.path());
+    if (step >= 0) found.emplace_back(step, entry.path());
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<fs::path> paths;
   for (auto& [step, path] : found) paths.push_back(std::move(path));
   return paths;
+}
+
+void RunDirectory::remove_unfinished() const {
+  for (const fs::path& folder : {path_, path_ / "checkpoints", path_ / "samples"}) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      if (is_unfinished(entry.path())) fs::remove(entry.path(), ignored);
+    }
+  }
 }
 
 void RunDirectory::clear() const {

@@ -9,6 +9,9 @@
 
 namespace dcgan {
 
+/// The step of a checkpoint named by RunDirectory::checkpoint(), or -1 for any other name.
+int64_t step_of_checkpoint(const std::filesystem::path& path);
+
 /// The folder of one training run; docs in the README. Its paths are named here once.
 class RunDirectory {
  public:
@@ -32,6 +35,10 @@ class RunDirectory {
   std::filesystem::path best_checkpoint() const {
     return path_ / "checkpoints" / "best.safetensors";
   }
+
+  /// Removes the unfinished files of a training that was killed while it wrote; call it with the
+  /// lock held.
+  void remove_unfinished() const;
 
   /// Checkpoints on disk, newest first.
   std::vector<std::filesystem::path> checkpoints() const;

@@ -27,7 +27,7 @@ std::string run_name(const TrainOptions& options) {
 }  // namespace
 
 RunDirectory open_run(const TrainRequest& request) {
-  if (!request.resume || !request.out.empty()) {
+  if (!request.resume || !request.out.empty() || request.rules.finetune) {
     return RunDirectory::create(request.out, run_name(request.options));
   }
   const ResumePoint& point = *request.resume;
@@ -43,14 +43,16 @@ RunDirectory open_run(const TrainRequest& request) {
   return point.run;
 }
 
-void resolve(TrainOptions& options, const Dataset& dataset) {
+void resolve(TrainOptions& options, const Dataset& dataset, const Progressed& progressed) {
   constexpr int64_t kSmallImage = 32;
   options.image_size = dataset.image_size();
   options.channels = dataset.channels();
   if (options.ngf == 0) options.ngf = options.image_size <= kSmallImage ? 32 : 64;
   if (options.ndf == 0) options.ndf = options.ngf;
   if (options.steps == 0) {
-    options.steps = (options.epochs * dataset.size() + options.batch_size - 1) / options.batch_size;
+    const int64_t left =
+        std::max<int64_t>(options.epochs * dataset.size() - progressed.images_seen, 0);
+    options.steps = progressed.step + (left + options.batch_size - 1) / options.batch_size;
   }
 }
 
@@ -87,7 +89,7 @@ torch::Device prepare_device(TrainOptions& options) {
 }
 
 std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
-                                      ProgressStyle style) {
+                                      ProgressStyle style, const Progressed& progressed) {
   DatasetOptions reading = dataset_options(options);
   reading.progress = delayed_progress(style, "picture", "reading " + options.data);
   std::unique_ptr<Dataset> dataset = open_dataset(options.data, reading);
@@ -100,7 +102,7 @@ std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device
   if (!is_named_set(options.data) && fs::exists(options.data, ignored)) {
     options.data = fs::absolute(options.data);
   }
-  resolve(options, *dataset);
+  resolve(options, *dataset, progressed);
   if (device.is_cpu()) check_memory(training_cost(options), options);
   return dataset;
 }

@@ -18,8 +18,9 @@ namespace dcgan {
 /// cannot be made, or where the run already went on from the checkpoint that was named.
 RunDirectory open_run(const TrainRequest& request);
 
-/// Replaces every 0 that stands for "chosen from the data".
-void resolve(TrainOptions& options, const Dataset& dataset);
+/// Replaces every 0 that stands for "chosen from the data"; --epochs count from the beginning of
+/// the run, of which `progressed` are done.
+void resolve(TrainOptions& options, const Dataset& dataset, const Progressed& progressed);
 
 /// The networks that resolved options describe.
 GeneratorOptions generator_options(const TrainOptions& options);
@@ -36,7 +37,8 @@ torch::Device prepare_device(TrainOptions& options);
 /// absolute, for a resume from another folder. Throws DataError, also where there are fewer images
 /// than a batch needs; UsageError where there is not enough memory.
 std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
-                                      ProgressStyle style);
+                                      ProgressStyle style,
+                                      const Progressed& progressed = {});
 
 /// --precision on this device. Throws UsageError where it cannot be had.
 Precision precision_of(const TrainOptions& options, const torch::Device& device);

@@ -18,6 +18,7 @@
 #include "report/progress.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
+#include "training/checkpoint_store.h"
 #include "training/environment.h"
 #include "training/numerics.h"
 #include "training/run_evaluator.h"
@@ -33,12 +34,15 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kGridImages = 64;
 
-void check_same_data(const Progressed& saved, const std::string& fingerprint,
+void check_same_data(const Progressed& saved, const Progressed& found, const TrainOptions& options,
                      const fs::path& checkpoint) {
-  if (saved.data_fingerprint != fingerprint) {
-    throw CheckpointError(fmt::format("{}: its run trained on other images (saved {}, found {})",
-                                      checkpoint.string(), saved.data_fingerprint, fingerprint));
-  }
+  if (saved.data_fingerprint == found.data_fingerprint) return;
+  throw CheckpointError(fmt::format(
+      "--data {}: {} was trained on other images ({}fingerprint {}; here are {} with {}); "
+      "--allow-change goes on with these",
+      options.data, checkpoint.string(),
+      saved.data_images > 0 ? fmt::format("{} with ", saved.data_images) : "",
+      saved.data_fingerprint, found.data_images, found.data_fingerprint));
 }
 
 // The same latents in every grid of a run, so that its pictures form a film.
@@ -65,21 +69,17 @@ class Training {
         run_(std::move(run)),
         device_(device),
         dataset_(std::move(dataset)),
-        networks_(make_networks(options_, device)) {
+        networks_(make_networks(options_, device)),
+        checkpoints_(run_, options_) {
     progressed_.data_fingerprint = dataset_->fingerprint();
-    if (request.resume) {
-      check_same_data(request.resume->progressed, progressed_.data_fingerprint,
-                      request.resume->checkpoint);
-      restore(networks_, *request.resume);
-      progressed_ = request.resume->progressed;
-      saved_step_ = progressed_.step;
-      resumed_ = true;
-    }
+    progressed_.data_images = dataset_->size();
+    if (request.resume) go_on_from(*request.resume, request.rules);
     style_ = request.style;
     most_seconds_ = request.most_seconds;
     const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
+    checkpoints_.check_room(file_size_of(content()), progressed_.step);
     prepare_folder();
     loader_.emplace(*dataset_,
                     LoaderOptions{.batch_size = options_.batch_size,
@@ -126,6 +126,23 @@ class Training {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void go_on_from(const ResumePoint& point, const ResumeRules& rules) {
+    if (!rules.allow_change && !rules.finetune) {
+      check_same_data(point.progressed, progressed_, options_, point.checkpoint);
+    }
+    restore(networks_, point, /*with_optimizers=*/!rules.finetune && !rules.reset_optimizer);
+    changes_ = describe_changes(option_changes(point.options, options_));
+    if (rules.finetune) {
+      weights_from_ = point.checkpoint;
+      return;
+    }
+    progressed_.step = point.progressed.step;
+    progressed_.images_seen = point.progressed.images_seen;
+    progressed_.best_metric = point.progressed.best_metric;
+    saved_step_ = progressed_.step;
+    resumed_ = true;
+  }
+
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
 
   void prepare_folder() {
@@ -150,6 +167,8 @@ class Training {
       progress.message(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
                                    options_.threads, options_.threads == 1 ? "" : "s"));
     }
+    if (!weights_from_.empty()) progress.message("weights from " + weights_from_.string());
+    if (!changes_.empty()) progress.message("changed: " + changes_);
   }
 
   void show(Progress& progress, const StepResult& result, double seconds, double rate) const {
@@ -278,9 +297,11 @@ class Training {
     const double value = options_.eval_metric == "kid" ? found.kid->mean : found.fid;
     if (value < progressed_.best_metric) {
       progressed_.best_metric = value;
-      save_checkpoint(run_.best_checkpoint(), networks_, progressed_, options_);
+      checkpoints_.save_best(content());
     }
   }
+
+  TensorFile content() const { return checkpoint_of(networks_, progressed_, options_); }
 
   void check_finite_state() const {
     const std::string broken = first_not_finite(networks_);
@@ -289,7 +310,7 @@ class Training {
 
   void save() {
     check_finite_state();
-    save_checkpoint(run_.checkpoint(progressed_.step), networks_, progressed_, options_);
+    checkpoints_.save(content(), progressed_.step);
     saved_step_ = progressed_.step;
   }
 
@@ -311,12 +332,15 @@ class Training {
   std::unique_ptr<Dataset> dataset_;
   Networks networks_;
   std::optional<Loader> loader_;
+  CheckpointStore checkpoints_;
   Progressed progressed_;
   std::unique_ptr<RunEvaluator> evaluator_;
   std::optional<MetricsLog> probe_log_;
   double most_seconds_ = 0;
   int64_t saved_step_ = -1;
   bool resumed_ = false;
+  fs::path weights_from_;  // with --finetune
+  std::string changes_;
   ProgressStyle style_ = ProgressStyle::kText;
 };
 
@@ -330,8 +354,12 @@ TrainResult train(TrainRequest request) {
   // pictures.
   const RunDirectory run = open_run(request);
   const std::shared_ptr<void> lock = run.lock();
+  run.remove_unfinished();
   try {
-    std::unique_ptr<Dataset> dataset = prepare_data(options, device, request.style);
+    const bool goes_on = request.resume && !request.rules.finetune;
+    std::unique_ptr<Dataset> dataset =
+        prepare_data(options, device, request.style,
+                     goes_on ? request.resume->progressed : Progressed());
     return Training(std::move(request), run, device, std::move(dataset)).run();
   } catch (const std::exception&) {
     run.remove_if_empty();

@@ -7,6 +7,7 @@
 #include "report/progress.h"
 #include "training/checkpoint.h"
 #include "training/options.h"
+#include "training/resume_rules.h"
 
 namespace dcgan {
 
@@ -16,6 +17,7 @@ struct TrainRequest {
   /// Folder of a new run; empty: the next one below runs/, or the resumed run's own.
   std::filesystem::path out;
   std::optional<ResumePoint> resume;
+  ResumeRules rules;
   ProgressStyle style = ProgressStyle::kText;
   /// Seconds of training after which it saves and ends; 0: no limit.
   double most_seconds = 0;

@@ -1,3 +1,4 @@
+import os
 import random
 import signal
 import time
@@ -7,7 +8,7 @@ import numpy
 import safetensors.numpy
 
 from png import write_png
-from program import SMALL, ProgramTest, read_metrics
+from program import SMALL, SOURCE, ProgramTest, read_metrics
 
 TIMINGS = {"seconds", "images_per_second"}
 RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
@@ -147,7 +148,72 @@ class Resume(ProgramTest):
         self.run_program("train", *RUN, "--steps", 5, "--out", "a")
         self.expect_error(4, "--ngf 64: a/checkpoints/000005.safetensors was trained with 8",
                           "train", "--resume", "a", "--ngf", 64, "--steps", 9)
-        self.expect_error(4, "--batch-size 32", "train", "--resume", "a", "--batch-size", 32, "--steps", 9)
+        self.expect_error(4, "--batch-size 32: a/checkpoints/000005.safetensors was trained with 16", "train",
+                          "--resume", "a", "--batch-size", 32, "--steps", 9)
+        for switch in ["--allow-change", "--reset-optimizer", "--finetune"]:
+            self.expect_error(4, "--ngf 64", "train", "--resume", "a", "--ngf", 64, "--steps", 9, switch)
+            self.expect_error(2, f"{switch}: only together with --resume", "train", switch)
+        self.expect_error(4, "--seed 3", "train", "--resume", "a", "--seed", 3, "--steps", 9, "--reset-optimizer")
+        # What changes no bit is said.
+        result = self.run_program("train", "--resume", "a", "--steps", 9, "--log-every", 2)
+        self.assertIn("changed: --steps 5 -> 9, --log-every 3 -> 2", result.stderr)
+
+    def test_another_batch_size_goes_on_from_the_images_seen(self):
+        self.run_program("train", *RUN, "--steps", 5, "--out", "a")
+        change = ["--batch-size", 32, "--allow-change"]
+        self.run_program("train", "--resume", "a/checkpoints/000005.safetensors", *change, "--steps", 15, "--out", "whole")
+        self.run_program("train", "--resume", "a/checkpoints/000005.safetensors", *change, "--steps", 9, "--out", "parts")
+        self.run_program("train", "--resume", "parts", "--steps", 15)
+        self.assert_equal_runs(15)
+        last = read_metrics(self.folder / "whole")[-1]
+        self.assertEqual((last["step"], last["images"]), (15, 5 * 16 + 10 * 32))
+
+    def test_fresh_optimisers_and_finetuning(self):
+        self.run_program("train", *RUN, "--steps", 5, "--out", "a")
+        self.run_program("train", "--resume", "a", "--reset-optimizer", "--lr", 1e-3, "--steps", 9)
+        state = safetensors.numpy.load_file(self.folder / "a/checkpoints/000009.safetensors")
+        self.assertEqual(int(state["optimizer_g.step"]), 4)
+        self.run_program("train", "--resume", "a", "--finetune", "--seed", 8, "--steps", 3, "--out", "b")
+        tuned = safetensors.numpy.load_file(self.folder / "b/checkpoints/000000.safetensors")
+        for name, values in state.items():
+            if name.startswith(("generator", "discriminator")):
+                self.assertEqual(values.tobytes(), tuned[name].tobytes(), name)
+        self.assertFalse(tuned["optimizer_d.exp_avg.main.0.weight"].any())
+        self.assertEqual([line["step"] for line in read_metrics(self.folder / "b")], [0, 3])
+
+    def test_other_images_are_refused_unless_allowed(self):
+        generator = numpy.random.default_rng(0)
+        (self.folder / "d").mkdir()
+        picture = lambda i: write_png(self.folder / f"d/{i}.png", generator.integers(0, 256, (16, 16, 3), dtype=numpy.uint8))
+        for i in range(16):
+            picture(i)
+        self.run_program("train", *SMALL, "--data", "d", "--steps", 1, "--out", "a")
+        (self.folder / "d").rename(self.folder / "moved")
+        self.run_program("train", "--resume", "a", "--data", "moved", "--steps", 2)  # the same images
+        (self.folder / "moved").rename(self.folder / "d")
+        picture(16)
+        result = self.run_program("train", "--resume", "a", "--data", "d", "--steps", 3, code=4)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertRegex(result.stderr, "was trained on other images .16 with .* here are 17 with")
+        self.run_program("train", "--resume", "a", "--data", "d", "--steps", 3, "--allow-change")
+
+    def test_the_last_and_every_nth_checkpoint_and_no_unfinished_file_are_kept(self):
+        self.run_program("train", *SMALL, "--steps", 20, "--checkpoint-every", 2, "--keep-last", 3, "--keep-every", 8, "--out", "a")
+        checkpoints = self.folder / "a/checkpoints"
+        names = lambda: sorted(path.name for path in checkpoints.iterdir())
+        self.assertEqual(names(), [f"{step:06}.safetensors" for step in (0, 8, 16, 18, 20)])
+        # Of a process that is gone, and of one that is at work.
+        (checkpoints / "000022.safetensors.tmp-4194305").write_text("killed")
+        (self.folder / f"a/report.html.tmp-{os.getpid()}").write_text("at work")
+        self.run_program("train", "--resume", "a", "--steps", 22, "--keep-last", 1)
+        self.assertEqual(names(), [f"{step:06}.safetensors" for step in (0, 8, 16, 22)])
+        self.assertTrue((self.folder / f"a/report.html.tmp-{os.getpid()}").exists())
+
+    def test_a_checkpoint_of_the_first_format_goes_on(self):
+        old = SOURCE / "tests/training/checkpoints/format-1.safetensors"
+        self.run_program("train", "--resume", old, "--steps", 6, "--out", "a")
+        self.assertIn("dcgan.format: 2", self.run_program("info", "a").stdout)
+        self.run_program("generate", old)
 
 
     def test_a_time_limit_saves_and_ends_well_and_the_same_command_goes_on(self):
