@@ -13,6 +13,7 @@ dcgan_header(cli11 CLI/CLI.hpp libcli11-dev)
 dcgan_header(json nlohmann/json.hpp nlohmann-json3-dev)
 dcgan_header(toml toml++/toml.h libtomlplusplus-dev)
 dcgan_header(stb stb_image_write.h libstb-dev PATH_SUFFIXES stb)
+dcgan_header(protozero protozero/pbf_writer.hpp libprotozero-dev)
 dcgan_header(xxhash xxhash.h libxxhash-dev)
 target_compile_definitions(dcgan_xxhash INTERFACE XXH_INLINE_ALL)
 

@@ -28,6 +28,7 @@ struct Arguments {
   std::string seeds;
   std::string out = "generated.png";
   std::string statistics = "running";
+  std::string weights;
   int64_t standing_batches = 16;
   int64_t batch_size = 64;
   std::string device = "auto";
@@ -70,13 +71,14 @@ at::Tensor sample(Generator generator, const at::Tensor& latents, const Argument
 
 int run_generate(const Arguments& a) {
   check(a);
+  const GeneratorWeights weights = parse_generator_weights(a.weights, "--weights");
   const std::vector<uint64_t> seeds =
       a.seeds.empty() ? seed_range(static_cast<uint64_t>(a.seed), a.rows * a.cols)
                       : parse_seeds(a.seeds, "--seeds");
   const torch::Device device = open_device(a.device);
   set_threads(a.threads);
   const std::filesystem::path path = find_checkpoint(a.checkpoint);
-  Generator generator = load_generator(read_safetensors(path), path, device);
+  Generator generator = load_generator(read_safetensors(path), path, device, weights);
   const at::Tensor images = sample(generator, latents_of_seeds(seeds, generator->options.nz()), a);
   const auto count = static_cast<int64_t>(seeds.size());
   write_image(a.out, make_grid(images, std::min(a.cols, count)));
@@ -104,6 +106,8 @@ void add_generate(CLI::App& app, Verb& chosen) {
           "(of the images drawn together, which then depend on each other)")
       ->capture_default_str()
       ->take_last();
+  add_value(*verb, "--weights", a->weights,
+            "ema (averaged, of a run with --ema) or raw; empty: averaged where there are such");
   add_value(*verb, "--standing-batches", a->standing_batches, "batches for --statistics standing");
   add_value(*verb, "--batch-size", a->batch_size,
             "images a batch for --statistics standing and batch");

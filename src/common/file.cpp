@@ -26,6 +26,26 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporary = ".tmp-";  // and the number of the process that writes it
 
+void write_all(int descriptor, std::span<const uint8_t> bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path, "write");
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+struct OpenFile {
+  OpenFile(const fs::path& path, int flags)
+      : descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    if (descriptor < 0) fail(path, (flags & O_WRONLY) != 0 ? "write" : "open");
+  }
+  ~OpenFile() { ::close(descriptor); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int descriptor;
+};
+
 // An open file that is closed, and removed unless kept, when it goes out of scope.
 class TemporaryFile {
  public:
@@ -41,14 +61,7 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  void write(std::span<const uint8_t> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail(path_, "write");
-      bytes = bytes.subspan(static_cast<size_t>(n));
-    }
-  }
+  void write(std::span<const uint8_t> bytes) { write_all(descriptor_, bytes, path_); }
 
   void rename_to(const fs::path& target) {
     if (::fsync(descriptor_) != 0) fail(path_, "write to disk");
@@ -87,6 +100,16 @@ void write_atomically(const fs::path& path, const std::vector<std::span<const ui
 
 void write_atomically(const fs::path& path, std::string_view text) {
   write_atomically(path, {std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size())});
+}
+
+void append_to_file(const fs::path& path, std::string_view bytes) {
+  OpenFile file(path, O_CREAT | O_APPEND | O_WRONLY);
+  write_all(file.descriptor, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, path);
+}
+
+void sync_file(const fs::path& path) {
+  OpenFile file(path, O_RDONLY);
+  if (::fsync(file.descriptor) != 0 && errno != EINVAL) fail(path, "write to disk");
 }
 
 bool is_unfinished(const fs::path& path) {

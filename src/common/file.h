@@ -17,6 +17,13 @@ void write_atomically(const std::filesystem::path& path,
                       const std::vector<std::span<const uint8_t>>& parts);
 void write_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Appends `bytes`, if the system lets it with one write. Throws Error (kUsage) naming path and
+/// reason.
+void append_to_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Makes what was appended survive a power cut. Throws Error (kUsage) naming path and reason.
+void sync_file(const std::filesystem::path& path);
+
 /// Whether `path` is the temporary file of a write_atomically() whose process was killed.
 bool is_unfinished(const std::filesystem::path& path);
 

@@ -88,6 +88,16 @@ void Progress::message(const std::string& text) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+void Progress::warning(const std::string& text) {
+  if (style_ == ProgressStyle::kJson) {
+    std::fprintf(stderr, "%s\n", metrics_to_json({{"warning", text}}).c_str());
+  } else if (style_ == ProgressStyle::kQuiet) {
+    std::fprintf(stderr, "warning: %s\n", text.c_str());
+  } else {
+    message("warning: " + text);
+  }
+}
+
 void Progress::finish() {
   if (line_open_) std::fprintf(stderr, "\n");
   line_open_ = false;

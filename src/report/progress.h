@@ -34,6 +34,9 @@ class Progress {
   /// A line of its own, above the live line; shown unless quiet.
   void message(const std::string& text);
 
+  /// "warning: " and the text as such a line; in the quiet style too.
+  void warning(const std::string& text);
+
   /// Ends the live line.
   void finish();
 

@@ -12,7 +12,8 @@ namespace dcgan {
 namespace {
 
 // 1: as released first. 2: a run may have changed its batch size on the way, so that images-seen is
-// no longer step times batch-size; data-images.
+// no longer step times batch-size; data-images;
+// generator_ema.
 constexpr int64_t kNewestFormat = 2;
 
 const std::string& entry(const TensorFile& file, const std::filesystem::path& path,
@@ -56,7 +57,27 @@ void check_first_weight(const TensorFile& file, const std::filesystem::path& pat
   }
 }
 
+std::string prefix_of(GeneratorWeights weights, const TensorFile& file,
+                      const std::filesystem::path& path) {
+  constexpr const char* kAverage = "generator_ema.";
+  const auto next = file.tensors.lower_bound(kAverage);
+  const bool averaged = next != file.tensors.end() && next->first.starts_with(kAverage);
+  if (weights == GeneratorWeights::kAverage && !averaged) {
+    throw CheckpointError(
+        fmt::format("{} has no averaged weights: its run was trained without --ema; take raw ones",
+                    path.string()));
+  }
+  return averaged && weights != GeneratorWeights::kRaw ? kAverage : "generator.";
+}
+
 }  // namespace
+
+GeneratorWeights parse_generator_weights(const std::string& name, const std::string& option) {
+  if (name.empty()) return GeneratorWeights::kBest;
+  if (name == "ema") return GeneratorWeights::kAverage;
+  if (name == "raw") return GeneratorWeights::kRaw;
+  throw UsageError(fmt::format("{} {}: expected ema or raw", option, name));
+}
 
 CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesystem::path& path) {
   const int64_t format = number(file, path, "dcgan.format");
@@ -93,7 +114,7 @@ std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& 
 }
 
 Generator load_generator(const TensorFile& file, const std::filesystem::path& path,
-                         const torch::Device& device) {
+                         const torch::Device& device, GeneratorWeights weights) {
   const CheckpointSummary summary = summarize_checkpoint(file, path);
   try {
     Generator generator(GeneratorOptions()
@@ -102,7 +123,7 @@ Generator load_generator(const TensorFile& file, const std::filesystem::path& pa
                             .nz(summary.nz)
                             .ngf(summary.ngf)
                             .normalization(parse_normalization(summary.norm_g)));
-    load_module(*generator, file, "generator.", path);
+    load_module(*generator, file, prefix_of(weights, file, path), path);
     generator->to(device);
     generator->eval();
     return generator;

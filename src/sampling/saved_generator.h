@@ -28,8 +28,20 @@ CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesy
 /// The file's metadata entries that `summarize_checkpoint` reads.
 std::map<std::string, std::string> describe_checkpoint(const CheckpointSummary& summary);
 
-/// The generator of a checkpoint, ready to sample on `device`.
+/// Which of a checkpoint's generators.
+enum class GeneratorWeights {
+  kBest,     // the averaged one where there is one
+  kAverage,  // of a run with --ema
+  kRaw,      // the one that was trained
+};
+
+/// "ema" or "raw"; empty: kBest. Throws UsageError naming `option`.
+GeneratorWeights parse_generator_weights(const std::string& name, const std::string& option);
+
+/// The generator of a checkpoint, ready to sample on `device`. Throws CheckpointError where the
+/// file holds no such one.
 Generator load_generator(const TensorFile& file, const std::filesystem::path& path,
-                         const torch::Device& device);
+                         const torch::Device& device,
+                         GeneratorWeights weights = GeneratorWeights::kBest);
 
 }  // namespace dcgan

@@ -46,6 +46,16 @@ void Adam::set_steps(int64_t steps) {
 
 torch::Tensor Adam::gradient_norm() const { return torch::norm(flat_gradients_); }
 
+torch::Tensor Adam::parameter_norm() const {
+  const torch::NoGradGuard no_grad;
+  return torch::norm(flat_parameters_);
+}
+
+void Adam::clip_gradients(double most, const torch::Tensor& norm) {
+  constexpr double kEps = 1e-6;
+  flat_gradients_.mul_((most / (norm + kEps)).clamp_max(1.0));
+}
+
 void Adam::step() {
   const torch::NoGradGuard no_grad;
   set_steps(steps_ + 1);

@@ -30,6 +30,11 @@ class Adam {
   const std::vector<torch::Tensor>& gradients() const { return gradients_; }
   /// Euclidean norm of all gradients together: a scalar on their device.
   torch::Tensor gradient_norm() const;
+  /// The same of the parameters.
+  torch::Tensor parameter_norm() const;
+  /// Scales all gradients down to a norm of `most` together, if theirs, `norm`, is larger (Pascanu
+  /// et al. 2013, as torch.nn.utils.clip_grad_norm_ does it).
+  void clip_gradients(double most, const torch::Tensor& norm);
 
   /// One update by `gradients()`.
   void step();

@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kAverage = "generator_ema.";
+constexpr const char* kUpdates = "generator_ema_updates";
+
 void add_module(TensorFile& file, const torch::nn::Module& module, const std::string& prefix) {
   for (const auto& item : module.named_parameters())
     file.tensors[prefix + item.key()] = item.value();
@@ -34,6 +37,10 @@ TensorFile tensors_of(const Networks& networks) {
   TensorFile file;
   add_module(file, *networks.generator, "generator.");
   add_module(file, *networks.discriminator, "discriminator.");
+  if (networks.average) {
+    add_module(file, *networks.average->generator(), kAverage);
+    file.tensors[kUpdates] = torch::tensor(networks.average->updates(), torch::kInt64);
+  }
   add_optimizer(file, networks.optimizer_g, "optimizer_g.");
   add_optimizer(file, networks.optimizer_d, "optimizer_d.");
   return file;
@@ -73,6 +80,17 @@ void restore_optimizer(Adam& optimizer, const ResumePoint& point, const std::str
   optimizer.set_steps(tensor(point, prefix + "step", {}).to(torch::kInt64).item<int64_t>());
 }
 
+void restore_average(Networks& networks, const ResumePoint& point) {
+  GeneratorAverage& average = *networks.average;
+  if (point.file.tensors.contains(kUpdates)) {
+    load_module(*average.generator(), point.file, kAverage, point.checkpoint);
+    average.set_updates(tensor(point, kUpdates, {}).to(torch::kInt64).item<int64_t>());
+  } else {
+    load_module(*average.generator(), point.file, "generator.", point.checkpoint);
+    average.set_updates(0);
+  }
+}
+
 const std::string& metadata(const TensorFile& file, const fs::path& path, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) {
@@ -105,6 +123,7 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   point.progressed.data_fingerprint = metadata(point.file, path, "data-fingerprint");
   read_number(point.file, path, "data-images", point.progressed.data_images);
   read_number(point.file, path, "best-metric", point.progressed.best_metric);
+  read_number(point.file, path, "rollbacks", point.progressed.rollbacks);
   try {
     options_from_toml(metadata(point.file, path, "config"), "config", point.options);
     validate(point.options);
@@ -162,6 +181,7 @@ TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
   file.metadata["images-seen"] = std::to_string(progressed.images_seen);
   file.metadata["data-fingerprint"] = progressed.data_fingerprint;
   file.metadata["data-images"] = std::to_string(progressed.data_images);
+  if (progressed.rollbacks > 0) file.metadata["rollbacks"] = std::to_string(progressed.rollbacks);
   if (std::isfinite(progressed.best_metric)) {
     file.metadata["best-metric"] = format_exact(progressed.best_metric);
   }
@@ -192,6 +212,7 @@ ResumePoint find_resume_point(const std::string& where) {
 void restore(Networks& networks, const ResumePoint& point, bool with_optimizers) {
   load_module(*networks.generator, point.file, "generator.", point.checkpoint);
   load_module(*networks.discriminator, point.file, "discriminator.", point.checkpoint);
+  if (networks.average) restore_average(networks, point);
   if (!with_optimizers) return;
   restore_optimizer(networks.optimizer_g, point, "optimizer_g.");
   restore_optimizer(networks.optimizer_d, point, "optimizer_d.");

@@ -21,6 +21,8 @@ struct Progressed {
   int64_t data_images = 0;
   /// The smallest value so far of --eval-metric.
   double best_metric = std::numeric_limits<double>::infinity();
+  /// Times that the run went back to a checkpoint after a divergence.
+  int64_t rollbacks = 0;
 };
 
 /// Name of a tensor of the networks or optimisers that holds NaN or infinity, or "". A checkpoint
@@ -49,7 +51,8 @@ struct ResumePoint {
 /// warning on stderr. Throws CheckpointError, or UsageError where nothing is there.
 ResumePoint find_resume_point(const std::string& where);
 
-/// Restores the networks and, unless they are to begin anew, the optimisers. Throws CheckpointError
+/// Restores the networks, with the average where there is one (else it begins with these weights),
+/// and, unless they are to begin anew, the optimisers. Throws CheckpointError
 /// naming what does not fit.
 void restore(Networks& networks, const ResumePoint& point, bool with_optimizers);
 

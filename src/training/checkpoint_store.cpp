@@ -1,12 +1,15 @@
 #include "training/checkpoint_store.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <limits>
 
 #include "common/error.h"
+#include "common/file.h"
 #include "common/text.h"
 
 namespace dcgan {
@@ -72,15 +75,48 @@ void CheckpointStore::check_room(uint64_t bytes, int64_t first) const {
       bytes_text(free)));
 }
 
-void CheckpointStore::save(const TensorFile& content, int64_t step) const {
-  make_room(file_size_of(content));
-  write_safetensors(run_.checkpoint(step), content);
-  remove_superseded();
+void CheckpointStore::save(const TensorFile& content, int64_t step, std::vector<fs::path> logs) {
+  wait();
+  writing_ =
+      std::async(std::launch::async, [this, step, copy = copy_of(content), logs = std::move(logs)] {
+        make_room(file_size_of(copy));
+        for (const fs::path& log : logs) sync_file(log);
+        write_safetensors(run_.checkpoint(step), copy);
+        remove_superseded();
+      });
 }
 
-void CheckpointStore::save_best(const TensorFile& content) const {
-  make_room(file_size_of(content));
-  write_safetensors(run_.best_checkpoint(), content);
+void CheckpointStore::save_best(const TensorFile& content) {
+  wait();
+  writing_ = std::async(std::launch::async, [this, copy = copy_of(content)] {
+    make_room(file_size_of(copy));
+    write_safetensors(run_.best_checkpoint(), copy);
+  });
+}
+
+void CheckpointStore::check() {
+  const bool ended =
+      writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  if (ended) writing_.get();
+}
+
+void CheckpointStore::wait() {
+  if (writing_.valid()) writing_.get();
+}
+
+TensorFile CheckpointStore::copy_of(const TensorFile& content) {
+  const torch::NoGradGuard no_grad;
+  TensorFile copy;
+  copy.metadata = content.metadata;
+  for (const auto& [name, tensor] : content.tensors) {
+    at::Tensor& memory = copies_[name];
+    if (!memory.defined()) {
+      memory = torch::empty(tensor.sizes(), tensor.options().device(torch::kCPU));
+    }
+    memory.copy_(tensor);
+    copy.tensors.emplace(name, memory);
+  }
+  return copy;
 }
 
 bool CheckpointStore::is_kept_for_good(const fs::path& checkpoint) const {

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "interchange/safetensors.h"
 #include "training/options.h"
@@ -13,6 +17,10 @@ uint64_t file_size_of(const TensorFile& content);
 
 /// The checkpoints of a run on disk: writes them, keeps the last --keep-last and every
 /// --keep-every'th step, removes the rest, and looks after the room.
+///
+/// A save copies the tensors and returns; a thread of its own then writes them. What goes wrong
+/// there is thrown by the next call of save, check or wait; the destructor waits and throws
+/// nothing.
 class CheckpointStore {
  public:
   /// --keep-last and --keep-every of `options`.
@@ -23,14 +31,21 @@ class CheckpointStore {
   void check_room(uint64_t bytes, int64_t first) const;
 
   /// Writes the checkpoint of `step`, then removes those that need not be kept. Where the room is
-  /// short, older ones go before. Throws UsageError where that does not help; the others are
-  /// unharmed then.
-  void save(const TensorFile& content, int64_t step) const;
+  /// short, older ones go before; UsageError where that does not help, or the disk refuses: the
+  /// others are unharmed then. `logs` are on the disk before the checkpoint that they lead up to.
+  void save(const TensorFile& content, int64_t step, std::vector<std::filesystem::path> logs);
 
   /// Writes the best checkpoint.
-  void save_best(const TensorFile& content) const;
+  void save_best(const TensorFile& content);
+
+  /// Throws what went wrong in the background, if that has ended; waits for nothing.
+  void check();
+
+  /// Waits until the last save is on the disk.
+  void wait();
 
  private:
+  TensorFile copy_of(const TensorFile& content);
   bool is_kept_for_good(const std::filesystem::path& checkpoint) const;
   void make_room(uint64_t bytes) const;
   void remove_superseded() const;
@@ -41,6 +56,8 @@ class CheckpointStore {
   int64_t checkpoint_every_;
   int64_t steps_;
   bool keeps_best_;
+  std::map<std::string, at::Tensor> copies_;  // memory of the last copy, kept for the next
+  std::future<void> writing_;
 };
 
 }  // namespace dcgan

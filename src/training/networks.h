@@ -2,11 +2,14 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 #include "models/discriminator.h"
 #include "models/generator.h"
 #include "models/initialization.h"
 #include "models/network_pass.h"
 #include "training/adam.h"
+#include "training/generator_average.h"
 
 namespace dcgan {
 
@@ -31,6 +34,13 @@ struct Networks {
   NetworkPass pass_g;
   NetworkPass pass_d;
   BatchMixing mixing = BatchMixing::kGrouped;
+  /// Most that the norm of a network's gradients may be; 0: no limit.
+  double clip_grad_norm = 0;
+  /// The averaged generator, if one is wanted.
+  std::optional<GeneratorAverage> average;
+  /// What a run's samples and measurements are drawn from.
+  Generator& shown() { return average ? average->generator() : generator; }
+
   /// Real images, then generated ones [2 B, C, H, W], channels_last.
   torch::Tensor images;
 };

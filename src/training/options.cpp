@@ -11,6 +11,8 @@
 #include "models/generator.h"
 #include "models/initialization.h"
 #include "models/normalization.h"
+#include "training/divergence.h"
+#include "training/schedule.h"
 
 namespace dcgan {
 namespace {
@@ -158,6 +160,12 @@ void validate(const TrainOptions& o) {
   }
   require(o.beta1 >= 0 && o.beta1 < 1,
           fmt::format("--beta1 {}: expected a number from 0 to below 1", o.beta1));
+  parse_schedule(o.lr_schedule);
+  parse_on_divergence(o.on_divergence);
+  require(std::isfinite(o.clip_grad_norm) && o.clip_grad_norm >= 0,
+          fmt::format("--clip-grad-norm {}: expected a number from 0", o.clip_grad_norm));
+  require(o.ema >= 0 && o.ema < 1,
+          fmt::format("--ema {}: expected a number from 0 to below 1", o.ema));
   check_range("seed", o.seed, 0, std::numeric_limits<int64_t>::max());
   check_range("threads", o.threads, 0, 4096);
   check_range("log-every", o.log_every, 1, kUnbounded);

@@ -31,6 +31,9 @@ struct TrainOptions {
   double lr_g = 2e-4;
   double lr_d = 2e-4;
   double beta1 = 0.5;
+  std::string lr_schedule = "constant";
+  double clip_grad_norm = 0;
+  double ema = 0;
   int64_t seed = 0;
   std::string device = "auto";
   std::string precision = "auto";
@@ -50,6 +53,7 @@ struct TrainOptions {
   std::string eval_features;
   int64_t probe_every = 0;
   bool check_finite = false;
+  std::string on_divergence = "stop";
 };
 
 /// What the command line and the resume rule know about an option besides its value.
@@ -117,6 +121,22 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"lr-g", "Adam's learning rate for the generator", false}, o.lr_g);
   visit(OptionInfo{"lr-d", "Adam's learning rate for the discriminator", false}, o.lr_d);
   visit(OptionInfo{"beta1", "Adam's decay of the first moment", false}, o.beta1);
+  visit(
+      OptionInfo{
+          "lr-schedule",
+          "how the rates fall to 0 over the --steps: constant (not at all), linear or cosine",
+          false},
+      o.lr_schedule);
+  visit(OptionInfo{"clip-grad-norm",
+                   "scale a network's gradients down to this norm where theirs is larger; 0: never",
+                   false},
+        o.clip_grad_norm);
+  visit(
+      OptionInfo{"ema",
+                 "decay of an exponential moving average of the generator (0.999, say), from which "
+                 "samples are then drawn; 0: none",
+                 false},
+      o.ema);
   visit(OptionInfo{"seed", "seed of weights, order and latents; 0 or above", false}, o.seed);
   visit(OptionInfo{"device", "auto, cpu, cuda or cuda:N", true}, o.device);
   visit(OptionInfo{"precision",
@@ -171,6 +191,12 @@ void visit_options(Options& o, Visitor&& visit) {
   visit(OptionInfo{"check-finite",
                    "stop at the first layer that gets a NaN or infinity, and name it", true},
         o.check_finite);
+  visit(
+      OptionInfo{"on-divergence",
+                 "where a NaN or infinity appears: stop, rollback (go on from the last checkpoint "
+                 "with other data seeds, at most 5 times) or ignore",
+                 true},
+      o.on_divergence);
 }
 
 /// The options as TOML that `options_from_toml` reads back to the same values.

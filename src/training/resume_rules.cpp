@@ -16,15 +16,19 @@ using Kind = OptionChange::Kind;
 
 constexpr std::array<std::string_view, 7> kArchitecture{"image-size", "channels", "nz",    "ngf",
                                                         "ndf",        "norm-g",   "norm-d"};
-constexpr std::array<std::string_view, 3> kOptimizer{"lr-g", "lr-d", "beta1"};
+constexpr std::array<std::string_view, 5> kOptimizer{"lr-g", "lr-d", "beta1", "lr-schedule",
+                                                     "clip-grad-norm"};
+// What a falling rate is measured by.
+constexpr std::array<std::string_view, 2> kLength{"steps", "epochs"};
 
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Kind kind_of(const OptionInfo& info) {
+Kind kind_of(const OptionInfo& info, const TrainOptions& saved) {
   const std::string_view name = info.name;
+  if (saved.lr_schedule != "constant" && contains(kLength, name)) return Kind::kOptimizer;
   // Images may have moved; whether they are the same the fingerprint says.
   if (info.may_change_on_resume || name == "data") return Kind::kHarmless;
   if (contains(kArchitecture, name)) return Kind::kArchitecture;
@@ -73,7 +77,7 @@ std::vector<OptionChange> option_changes(const TrainOptions& saved, const TrainO
   visit_options(asked, [&](const OptionInfo& info, const auto& /*value*/) {
     if (before[i].value != after[i].value) {
       changes.push_back(
-          {info.name, to_text(before[i].value), to_text(after[i].value), kind_of(info)});
+          {info.name, to_text(before[i].value), to_text(after[i].value), kind_of(info, saved)});
     }
     ++i;
   });

@@ -136,8 +136,9 @@ void RunDirectory::remove_unfinished() const {
 
 void RunDirectory::clear() const {
   std::error_code ignored;
-  for (const char* name : {"checkpoints", "samples", "config.toml", "environment.json",
-                           "metrics.jsonl", "probe.jsonl", "reals.png"}) {
+  for (const char* name :
+       {"checkpoints", "samples", "config.toml", "environment.json", "metrics.jsonl", "probe.jsonl",
+        "events.out.tfevents.dcgan", "reals.png"}) {
     fs::remove_all(path_ / name, ignored);
   }
 }

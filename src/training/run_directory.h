@@ -28,6 +28,8 @@ class RunDirectory {
   std::filesystem::path environment() const { return path_ / "environment.json"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path probe() const { return path_ / "probe.jsonl"; }
+  /// For TensorBoard: one a run, so that a resume finds it.
+  std::filesystem::path events() const { return path_ / "events.out.tfevents.dcgan"; }
   std::filesystem::path reals() const { return path_ / "reals.png"; }
   std::filesystem::path sample(int64_t step) const;
   std::filesystem::path checkpoint(int64_t step) const;

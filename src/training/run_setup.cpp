@@ -76,9 +76,13 @@ DiscriminatorOptions discriminator_options(const TrainOptions& o) {
 }
 
 Networks make_networks(const TrainOptions& o, const torch::Device& device) {
-  return make_networks(generator_options(o), discriminator_options(o), parse_initialization(o.init),
-                       static_cast<uint64_t>(o.seed), AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
-                       AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
+  Networks networks =
+      make_networks(generator_options(o), discriminator_options(o), parse_initialization(o.init),
+                    static_cast<uint64_t>(o.seed), AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},
+                    AdamOptions{.lr = o.lr_d, .beta1 = o.beta1}, device);
+  networks.clip_grad_norm = o.clip_grad_norm;
+  if (o.ema > 0) networks.average.emplace(networks.generator, o.ema);
+  return networks;
 }
 
 torch::Device prepare_device(TrainOptions& options) {

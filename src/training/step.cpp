@@ -75,6 +75,13 @@ DiscriminatorLoss in_two_passes(Networks& networks, const torch::Tensor& images)
   return {loss, logits[0].detach(), logits[1].detach()};
 }
 
+// An update of one network; `norm` is that of its gradients before they are clipped.
+void update(Adam& optimizer, double clip, bool with_norm, torch::Tensor& norm) {
+  if (clip > 0 || with_norm) norm = optimizer.gradient_norm();
+  if (clip > 0) optimizer.clip_gradients(clip, norm);
+  optimizer.step();
+}
+
 }  // namespace
 
 StepResult train_step(Networks& networks, const torch::Tensor& real, const torch::Tensor& latents,
@@ -91,8 +98,7 @@ StepResult train_step(Networks& networks, const torch::Tensor& real, const torch
   const DiscriminatorLoss d = networks.mixing == BatchMixing::kSeparate
                                   ? in_two_passes(networks, images)
                                   : in_one_pass(networks, images);
-  if (with_gradient_norms) result.grad_norm_d = networks.optimizer_d.gradient_norm();
-  networks.optimizer_d.step();
+  update(networks.optimizer_d, networks.clip_grad_norm, with_gradient_norms, result.grad_norm_d);
 
   // Generator: the gradient passes through the discriminator, whose own weights need none.
   const torch::Tensor fake_scores = networks.pass_d.forward(fake, Wants::kInput);
@@ -101,8 +107,8 @@ StepResult train_step(Networks& networks, const torch::Tensor& real, const torch
   const torch::Tensor at_images =
       networks.pass_d.backward_to_input(gradient_at(loss_g, judged).view_as(fake_scores));
   networks.pass_g.backward_to_parameters(at_images, networks.optimizer_g.gradients());
-  if (with_gradient_norms) result.grad_norm_g = networks.optimizer_g.gradient_norm();
-  networks.optimizer_g.step();
+  update(networks.optimizer_g, networks.clip_grad_norm, with_gradient_norms, result.grad_norm_g);
+  if (networks.average) networks.average->update();
 
   result.loss_d = d.loss;
   result.loss_g = loss_g.detach();

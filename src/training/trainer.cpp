@@ -14,15 +14,18 @@
 #include "models/random.h"
 #include "report/grid.h"
 #include "report/image_file.h"
-#include "report/metrics_log.h"
 #include "report/progress.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "training/checkpoint_store.h"
+#include "training/collapse.h"
+#include "training/divergence.h"
 #include "training/environment.h"
 #include "training/numerics.h"
 #include "training/run_evaluator.h"
+#include "training/run_log.h"
 #include "training/run_setup.h"
+#include "training/schedule.h"
 #include "training/signals.h"
 #include "training/step.h"
 #include "training/step_metrics.h"
@@ -51,10 +54,12 @@ torch::Tensor grid_latents(const TrainOptions& options) {
   return latents_of_seeds(seed_range(kFirstSeed, kGridImages), options.nz);
 }
 
-[[noreturn]] void fail_diverged(const RunDirectory& run, int64_t step, const std::string& what) {
+[[noreturn]] void fail_diverged(const RunDirectory& run, const Diverged& diverged,
+                                int64_t rollbacks) {
   const auto checkpoints = run.checkpoints();
   throw Error(ExitCode::kDiverged,
-              fmt::format("training diverged: at step {} {}{}", step, what,
+              fmt::format("training diverged: at step {} {}{}{}", diverged.step, diverged.what,
+                          rollbacks > 0 ? fmt::format(" after {} rollbacks", rollbacks) : "",
                           checkpoints.empty()
                               ? ""
                               : "; the last good checkpoint is " + checkpoints.front().string()));
@@ -70,7 +75,11 @@ class Training {
         device_(device),
         dataset_(std::move(dataset)),
         networks_(make_networks(options_, device)),
-        checkpoints_(run_, options_) {
+        checkpoints_(run_, options_),
+        on_divergence_(parse_on_divergence(options_.on_divergence)),
+        schedule_(parse_schedule(options_.lr_schedule)),
+        real_std_(real_std()),
+        collapse_(real_std_) {
     progressed_.data_fingerprint = dataset_->fingerprint();
     progressed_.data_images = dataset_->size();
     if (request.resume) go_on_from(*request.resume, request.rules);
@@ -81,44 +90,25 @@ class Training {
     networks_.pass_d.set_autocast(bfloat16);
     checkpoints_.check_room(file_size_of(content()), progressed_.step);
     prepare_folder();
-    loader_.emplace(*dataset_,
-                    LoaderOptions{.batch_size = options_.batch_size,
-                                  .seed = static_cast<uint64_t>(options_.seed),
-                                  .flip = options_.flip,
-                                  .first_image = progressed_.images_seen},
-                    device_);
+    open_data();
   }
 
   TrainResult run() {
     StopSignals signals;
     Progress progress(progressed_.step, options_.steps, style_);
-    MetricsLog log(run_.metrics(), progressed_.step);
-    if (options_.probe_every > 0) probe_log_.emplace(run_.probe(), progressed_.step);
+    log_.emplace(run_, options_, progressed_.step);
     announce(progress);
-    if (!resumed_) {
-      log.write({{"step", 0.0}, {"real_std", real_std()}, {"sample_std", write_samples()}});
-      save();  // so that a run killed before its first interval can be resumed like any other
-    }
-    const auto start = Clock::now();
-    const int64_t first_step = progressed_.step;
-    double seconds = 0;
-    while (progressed_.step < options_.steps && signals.received() == 0 &&
-           (most_seconds_ == 0 || seconds < most_seconds_)) {
-      const bool logged = is_due(options_.log_every, progressed_.step + 1);
-      const StepResult result = step(logged);
-      // On a GPU reading the losses would wait for it at every step; there it is done with the log.
-      if ((logged || device_.is_cpu()) && !is_finite(result)) {
-        fail_diverged(run_, progressed_.step, describe_losses(result));
+    if (!resumed_) begin();
+    start_ = Clock::now();
+    first_step_ = progressed_.step;
+    for (bool ended = false; !ended;) {
+      try {
+        train_to_the_end(signals, progress);
+        ended = true;
+      } catch (const Diverged& diverged) {
+        roll_back(diverged, progress);
       }
-      seconds = std::chrono::duration<double>(Clock::now() - start).count();
-      const double rate =
-          static_cast<double>((progressed_.step - first_step) * options_.batch_size) / seconds;
-      record(log, result, logged, seconds, rate);
-      show(progress, result, seconds, rate);
-      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request())
-        save();
     }
-    if (saved_step_ != progressed_.step) save();
     progress.finish();
     return finish(signals.received());
   }
@@ -136,11 +126,84 @@ class Training {
       weights_from_ = point.checkpoint;
       return;
     }
-    progressed_.step = point.progressed.step;
-    progressed_.images_seen = point.progressed.images_seen;
-    progressed_.best_metric = point.progressed.best_metric;
-    saved_step_ = progressed_.step;
+    take_counts(point.progressed);
     resumed_ = true;
+  }
+
+  void begin() {
+    log_->write({{"step", 0.0}, {"real_std", real_std_}, {"sample_std", write_samples()}});
+    save();  // so that a run killed before its first interval can be resumed like any other
+  }
+
+  void train_to_the_end(StopSignals& signals, Progress& progress) {
+    while (progressed_.step < options_.steps && signals.received() == 0 && !is_time_over()) {
+      checkpoints_.check();
+      const bool logged = is_due(options_.log_every, progressed_.step + 1);
+      const StepResult result = step(logged);
+      // On a GPU reading the losses would wait for it at every step; there it is done with the log.
+      if (logged || device_.is_cpu()) check_step(result);
+      record(result, logged, progress);
+      show(progress, result);
+      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request()) {
+        save();
+      }
+    }
+    if (saved_step_ != progressed_.step) save();
+    checkpoints_.wait();
+  }
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  bool is_time_over() const { return most_seconds_ > 0 && seconds() >= most_seconds_; }
+  double images_per_second() const {
+    return static_cast<double>((progressed_.step - first_step_) * options_.batch_size) / seconds();
+  }
+
+  void check_step(const StepResult& result) const {
+    if (on_divergence_ == OnDivergence::kIgnore) return;
+    const std::string what = find_divergence(networks_, result);
+    if (!what.empty()) throw Diverged{progressed_.step, what};
+  }
+
+  // Goes back to the last good checkpoint and on with other data from there, or ends the run.
+  void roll_back(const Diverged& diverged, Progress& progress) {
+    constexpr int64_t kMost = 5;
+    checkpoints_.wait();
+    const int64_t done = progressed_.rollbacks;
+    if (on_divergence_ != OnDivergence::kRollback || done == kMost) {
+      fail_diverged(run_, diverged, done);
+    }
+    const ResumePoint point = find_resume_point(run_.path());
+    restore(networks_, point, /*with_optimizers=*/true);
+    take_counts(point.progressed);
+    progressed_.rollbacks = done + 1;
+    saved_step_ = -1;  // the count of rollbacks is to be saved as well
+    open_data();
+    log_.emplace(run_, options_, progressed_.step);
+    first_step_ = progressed_.step;
+    start_ = Clock::now();
+    progress.warning(fmt::format(
+        "diverged at step {}: {}; went back to {} and on with another seed for the data "
+        "(rollback {} of at most {})",
+        diverged.step, diverged.what, point.checkpoint.string(), done + 1, kMost));
+  }
+
+  void take_counts(const Progressed& saved) {
+    progressed_.step = saved.step;
+    progressed_.images_seen = saved.images_seen;
+    progressed_.best_metric = saved.best_metric;
+    progressed_.rollbacks = saved.rollbacks;
+    saved_step_ = progressed_.step;
+  }
+
+  // The images and latents from where the run stands on.
+  void open_data() {
+    data_seed_ = data_seed(options_.seed, progressed_.rollbacks);
+    loader_.emplace(*dataset_,
+                    LoaderOptions{.batch_size = options_.batch_size,
+                                  .seed = data_seed_,
+                                  .flip = options_.flip,
+                                  .first_image = progressed_.images_seen},
+                    device_);
   }
 
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
@@ -171,14 +234,15 @@ class Training {
     if (!changes_.empty()) progress.message("changed: " + changes_);
   }
 
-  void show(Progress& progress, const StepResult& result, double seconds, double rate) const {
+  void show(Progress& progress, const StepResult& result) const {
     for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
     if (!progress.due(progressed_.step)) return;
+    const double rate = images_per_second();
     Metrics values = to_progress(result, rate);
     values.emplace_back("memory", static_cast<double>(resident_memory()));
     std::string text = summarize(result, rate) + "  " + format_bytes(resident_memory());
     if (!dataset_->in_memory()) {
-      const double waiting = loader_->seconds_waited() / seconds;
+      const double waiting = loader_->seconds_waited() / seconds();
       values.emplace_back("waiting_share", waiting);
       text += fmt::format("  {:.0f} % waiting for pictures", 100 * waiting);
     }
@@ -205,15 +269,17 @@ class Training {
     networks_.discriminator->main->set_probe(probe_d);
     const torch::Tensor real = to_network_range(next_images());
     const torch::Tensor latents =
-        training_latents(static_cast<uint64_t>(options_.seed), progressed_.step + 1,
-                         options_.batch_size, options_.nz)
+        training_latents(data_seed_, progressed_.step + 1, options_.batch_size, options_.nz)
             .to(device_);
+    const double factor = schedule_factor(schedule_, progressed_.step, options_.steps);
+    networks_.optimizer_g.options.lr = options_.lr_g * factor;
+    networks_.optimizer_d.options.lr = options_.lr_d * factor;
     const StepResult result = checked_step(real, latents, with_gradient_norms);
     progressed_.step += 1;
     progressed_.images_seen += options_.batch_size;
     if (probed) {
-      write_probe("generator", *probe_g);
-      write_probe("discriminator", *probe_d);
+      log_->write_probe(progressed_.step, "generator", *probe_g);
+      log_->write_probe(progressed_.step, "discriminator", *probe_d);
     }
     return result;
   }
@@ -224,6 +290,7 @@ class Training {
       return loader_->next();
     } catch (const DataError&) {
       if (saved_step_ != progressed_.step) save();
+      checkpoints_.wait();
       throw;
     }
   }
@@ -237,56 +304,52 @@ class Training {
     try {
       return train_step(networks_, real, latents, with_gradient_norms);
     } catch (const c10::ValueError& error) {
-      fail_diverged(run_, progressed_.step + 1, first_line(error.what_without_backtrace()));
-    }
-  }
-
-  // The generator passes once a step; the discriminator on real and fake together (pass 0), then on
-  // the fake images for the generator's sake (pass 1).
-  void write_probe(const std::string& network, Probe& probe) {
-    for (const ProbeRecord& record : probe.take()) {
-      probe_log_->write({{"step", static_cast<double>(progressed_.step)},
-                         {"network", network},
-                         {"pass", static_cast<double>(record.pass)},
-                         {"layer", record.layer},
-                         {"mean", record.mean},
-                         {"std", record.std},
-                         {"dead", record.dead},
-                         {"gradient_norm", record.gradient_norm}});
+      throw Diverged{progressed_.step + 1, first_line(error.what_without_backtrace())};
     }
   }
 
   // Writes the grid of the step; returns the standard deviation of its images over the latents.
   double write_samples() {
-    const torch::Tensor images = sample_images(networks_.generator, grid_latents(options_));
+    const torch::Tensor images = sample_images(networks_.shown(), grid_latents(options_));
     write_image(run_.sample(progressed_.step), make_grid(images));
+    log_->write_grid(progressed_.step);
     return sample_standard_deviation(images);
   }
 
-  void record(MetricsLog& log, const StepResult& result, bool logged, double seconds, double rate) {
+  void record(const StepResult& result, bool logged, Progress& progress) {
     Metrics metrics{{"step", static_cast<double>(progressed_.step)}};
     if (logged) {
       metrics = to_metrics(result, progressed_.step, progressed_.images_seen, dataset_->size());
+      if (schedule_ != Schedule::kConstant) {
+        metrics.emplace_back("lr_g", networks_.optimizer_g.options.lr);
+        metrics.emplace_back("lr_d", networks_.optimizer_d.options.lr);
+      }
+      if (progressed_.rollbacks > 0) {
+        metrics.emplace_back("rollbacks", static_cast<double>(progressed_.rollbacks));
+      }
     }
     const bool evaluated = options_.eval_every > 0 && is_due(options_.eval_every, progressed_.step);
-    if (evaluated) measure(metrics);
+    if (evaluated && is_savable()) measure(metrics);
     const bool sampled = is_due(options_.sample_every, progressed_.step);
     if (sampled) metrics.emplace_back("sample_std", write_samples());
-    if (logged) {
-      metrics.emplace_back("seconds", seconds);
-      metrics.emplace_back("images_per_second", rate);
+    const std::string warning = collapse_.check(metrics);
+    if (!warning.empty()) {
+      progress.warning(fmt::format("step {}: {}", progressed_.step, warning));
     }
-    if (logged || sampled || evaluated) log.write(metrics);
+    if (logged) {
+      metrics.emplace_back("seconds", seconds());
+      metrics.emplace_back("images_per_second", images_per_second());
+    }
+    if (logged || sampled || evaluated) log_->write(metrics);
   }
 
   // FID and what comes with it; keeps the checkpoint if it is the best so far.
   void measure(Metrics& metrics) {
-    check_finite_state();  // features of NaN are an error of their own, with a less useful message
     if (!evaluator_) {
       evaluator_ = std::make_unique<RunEvaluator>(*dataset_, options_.eval_features,
                                                   options_.eval_samples, options_.nz);
     }
-    const Evaluation found = evaluator_->evaluate(networks_.generator);
+    const Evaluation found = evaluator_->evaluate(networks_.shown());
     metrics.emplace_back("features", evaluator_->features());
     metrics.emplace_back("fid", found.fid);
     metrics.emplace_back("kid", found.kid->mean);
@@ -303,20 +366,33 @@ class Training {
 
   TensorFile content() const { return checkpoint_of(networks_, progressed_, options_); }
 
-  void check_finite_state() const {
+  // Whether the state is finite. What is not never reaches a checkpoint, not even with
+  // --on-divergence ignore.
+  bool is_savable() const {
     const std::string broken = first_not_finite(networks_);
-    if (!broken.empty()) fail_diverged(run_, progressed_.step, broken + " is not finite");
+    if (broken.empty()) return true;
+    if (on_divergence_ != OnDivergence::kIgnore) {
+      throw Diverged{progressed_.step, broken + " is not finite"};
+    }
+    return false;
   }
 
   void save() {
-    check_finite_state();
-    checkpoints_.save(content(), progressed_.step);
-    saved_step_ = progressed_.step;
+    if (is_savable()) {
+      checkpoints_.save(content(), progressed_.step, log_->files());
+      saved_step_ = progressed_.step;
+    } else {
+      std::fprintf(stderr, "warning: step %ld is not finite and not saved\n", progressed_.step);
+    }
   }
 
   TrainResult finish(int signal) {
-    if (!fs::exists(run_.sample(progressed_.step))) write_samples();
-    TrainResult result{run_, run_.checkpoint(progressed_.step), run_.sample(progressed_.step),
+    // The last picture is of no line of the log: a run that goes on has none there.
+    if (!fs::exists(run_.sample(progressed_.step))) {
+      write_image(run_.sample(progressed_.step),
+                  make_grid(sample_images(networks_.shown(), grid_latents(options_))));
+    }
+    TrainResult result{run_, run_.checkpoint(saved_step_), run_.sample(progressed_.step),
                        progressed_.step};
     if (progressed_.step < options_.steps && signal != 0) {
       constexpr int kSignalBase = 128;
@@ -334,9 +410,16 @@ class Training {
   std::optional<Loader> loader_;
   CheckpointStore checkpoints_;
   Progressed progressed_;
+  OnDivergence on_divergence_;
+  Schedule schedule_;
+  double real_std_;
+  CollapseWatch collapse_;
+  uint64_t data_seed_ = 0;
+  std::optional<RunLog> log_;
   std::unique_ptr<RunEvaluator> evaluator_;
-  std::optional<MetricsLog> probe_log_;
   double most_seconds_ = 0;
+  Clock::time_point start_;
+  int64_t first_step_ = 0;
   int64_t saved_step_ = -1;
   bool resumed_ = false;
   fs::path weights_from_;  // with --finetune
@@ -357,9 +440,8 @@ TrainResult train(TrainRequest request) {
   run.remove_unfinished();
   try {
     const bool goes_on = request.resume && !request.rules.finetune;
-    std::unique_ptr<Dataset> dataset =
-        prepare_data(options, device, request.style,
-                     goes_on ? request.resume->progressed : Progressed());
+    std::unique_ptr<Dataset> dataset = prepare_data(
+        options, device, request.style, goes_on ? request.resume->progressed : Progressed());
     return Training(std::move(request), run, device, std::move(dataset)).run();
   } catch (const std::exception&) {
     run.remove_if_empty();

@@ -1,5 +1,5 @@
 import os
-import random
+import shutil
 import signal
 import time
 import unittest
@@ -9,8 +9,8 @@ import safetensors.numpy
 
 from png import write_png
 from program import SMALL, SOURCE, ProgramTest, read_metrics
+from runs import assert_equal_runs
 
-TIMINGS = {"seconds", "images_per_second"}
 RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
 
 
@@ -19,17 +19,7 @@ class Resume(ProgramTest):
         self.run_program("train", *RUN, "--steps", steps, "--out", "whole", *more)
 
     def assert_equal_runs(self, steps):
-        a, b = self.folder / "whole", self.folder / "parts"
-        name = f"checkpoints/{steps:06}.safetensors"
-        left = safetensors.numpy.load_file(a / name)
-        right = safetensors.numpy.load_file(b / name)
-        self.assertEqual(left.keys(), right.keys())
-        for key in left:
-            self.assertEqual(left[key].tobytes(), right[key].tobytes(), key)
-        strip = lambda lines: [{k: v for k, v in l.items() if k not in TIMINGS} for l in lines]
-        self.assertEqual(strip(read_metrics(a)), strip(read_metrics(b)))
-        for grid in (a / "samples").iterdir():
-            self.assertEqual(grid.read_bytes(), (b / "samples" / grid.name).read_bytes(), grid.name)
+        assert_equal_runs(self, self.folder / "whole", self.folder / "parts", steps)
 
     def test_resume_equals_the_uninterrupted_run(self):
         self.undisturbed(40)
@@ -37,35 +27,26 @@ class Resume(ProgramTest):
         self.run_program("train", "--resume", "parts", "--steps", 40)
         self.assert_equal_runs(40)
 
+    def test_resume_with_averaging_and_falling_rates_for_every_norm(self):
+        for norm in ["batch", "none", "layer", "instance", "group", "spectral"]:
+            with self.subTest(norm):
+                more = ["--norm", norm, "--nz", 13, "--ema", 0.9, "--lr-schedule", "cosine", "--clip-grad-norm", 0.5, "--steps", 20]
+                for out in ["whole", "parts"]:
+                    shutil.rmtree(self.folder / out, ignore_errors=True)
+                self.run_program("train", *RUN, *more, "--out", "whole")
+                self.run_program("train", "--resume", "whole/checkpoints/000007.safetensors", "--out", "parts")
+                a, b = (self.folder / d / "checkpoints/000020.safetensors" for d in ["whole", "parts"])
+                left, right = safetensors.numpy.load_file(a), safetensors.numpy.load_file(b)
+                self.assertEqual(left.keys(), right.keys())
+                for key in left:
+                    self.assertEqual(left[key].tobytes(), right[key].tobytes(), key)
+
     def test_resume_within_an_epoch_that_batches_do_not_divide(self):
         # 5000 images, 5 batches of 1000 less 8 an epoch: batches run across the epochs' borders.
         self.undisturbed(12, "--batch-size", 992)
         self.run_program("train", *RUN, "--batch-size", 992, "--steps", 5, "--out", "parts")
         self.run_program("train", "--resume", "parts", "--steps", 12)
         self.assert_equal_runs(12)
-
-    def test_kill_at_any_instant_then_resume_without_options(self):
-        # How far a run gets before each kill depends on the machine; what it ends with must not.
-        clock = random.Random(1)
-        arguments = ["train", *RUN, "--steps", 1000000, "--out", "parts"]
-        for _ in range(8):
-            before = self.newest_step()
-            process = self.start_program(*arguments)
-            while self.newest_step() == before:
-                self.assertIsNone(process.poll())
-                time.sleep(0.01)
-            time.sleep(clock.uniform(0, 0.1))
-            process.kill()
-            process.communicate()
-            arguments = ["train", "--resume", "parts"]
-        end = self.newest_step() + 25
-        self.run_program("train", "--resume", "parts", "--steps", end)
-        self.undisturbed(end)
-        self.assert_equal_runs(end)
-
-    def newest_step(self):
-        return max((int(path.stem) for path in (self.folder / "parts/checkpoints").glob("*.safetensors")),
-                   default=-1)
 
     def test_signals_save_and_name_their_exit_code(self):
         for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:

@@ -103,12 +103,6 @@ class Train(ProgramTest):
             for name, values in safetensors.numpy.load_file(path).items():
                 self.assertTrue(numpy.isfinite(values).all(), f"{path.name} {name}")
 
-    def test_an_evaluation_of_weights_that_are_not_finite_is_divergence(self):
-        # Losses stay finite for long, Adam's moments do not: without the evaluation the last step finds it.
-        result = self.run_program("train", *SMALL, "--norm", "none", "--lr", "1e8", "--steps", 40, "--eval-every", 1,
-                                  "--eval-samples", 32, "--log-every", 1000, "--out", "a", code=5)
-        self.assertIn("training diverged: at step 1 ", result.stderr)
-
     def test_probe_reports_every_layer_and_changes_no_bit(self):
         self.run_program("train", *SMALL, "--steps", 4, "--out", "plain")
         self.run_program("train", *SMALL, "--steps", 4, "--probe-every", 2, "--out", "probed")
