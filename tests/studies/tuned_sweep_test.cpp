@@ -59,6 +59,15 @@ Records simulate(const Study& study, Budget budget, double advantage) {
   return results;
 }
 
+// The claims with that verdict, for a failed test's message.
+std::string claims(const std::vector<Finding>& findings, const std::string& verdict) {
+  std::string text;
+  for (const Finding& f : findings) {
+    if (f.verdict == verdict) text += f.claim + ": " + f.evidence + "\n";
+  }
+  return text;
+}
+
 int64_t count(const std::vector<Finding>& findings, const std::string& verdict) {
   return std::count_if(findings.begin(), findings.end(),
                        [&](const Finding& f) { return f.verdict == verdict; });
@@ -94,17 +103,24 @@ TEST(TunedSweep, FreshSeedsAreNeverTuningSeeds) {
 }
 
 TEST(TunedSweep, AnEffectIsFoundAndArmsThatAreAlikeAreNot) {
+  // Fifteen families of comparisons at 5 % each: 0.75 false verdicts are expected, four are none.
+  int64_t false_verdicts = 0;
+  std::string said;
   for (const Study* study : sweeps()) {
     const auto alike = study->findings(simulate(*study, Budget::kStandard, 0));
-    EXPECT_EQ(count(alike, "supported") + count(alike, "not supported"), 0) << study->name();
+    false_verdicts += count(alike, "supported") + count(alike, "not supported");
+    said += claims(alike, "supported") + claims(alike, "not supported");
     EXPECT_EQ(count(alike, "no data"), 0) << study->name();
     const auto better = study->findings(simulate(*study, Budget::kStandard, 0.15));
     EXPECT_GT(count(better, "supported"), 0) << study->name();
-    EXPECT_EQ(count(better, "not supported"), 0) << study->name();
+    false_verdicts += count(better, "not supported");
+    said += claims(better, "not supported");
     const auto worse = study->findings(simulate(*study, Budget::kStandard, -0.15));
     EXPECT_GT(count(worse, "not supported"), 0) << study->name();
-    EXPECT_EQ(count(worse, "supported"), 0) << study->name();
+    false_verdicts += count(worse, "supported");
+    said += claims(worse, "supported");
   }
+  EXPECT_LE(false_verdicts, 3) << said;
 }
 
 TEST(TunedSweep, WithoutResultsThereIsNoVerdict) {
