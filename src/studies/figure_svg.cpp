@@ -237,6 +237,39 @@ std::string heatmap_svg(const Figure& figure) {
   return document(top + 12, figure.title, body);
 }
 
+std::string panels_svg(const Figure& figure) {
+  constexpr double kGap = 16;
+  const double side = (kWidth - kGap) / static_cast<double>(figure.series.size()) - kGap;
+  Range values;
+  for (const auto& s : figure.series) {
+    for (const auto* axis : {&s.x, &s.y}) {
+      for (const double value : *axis) values.add(value);
+    }
+  }
+  const double bottom = kTop + 22 + side;
+  const Axis y(values.least, values.most, false, bottom, kTop + 22);
+  std::string body;
+  for (size_t i = 0; i < figure.series.size(); ++i) {
+    const auto& s = figure.series[i];
+    const double left = kGap + (side + kGap) * static_cast<double>(i);
+    const Axis x(values.least, values.most, false, left, left + side);
+    body += text_at(left + side / 2, kTop + 12, s.name, "middle");
+    body += fmt::format(
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"none\" "
+        "stroke=\"#9998\"/>",
+        left, kTop + 22, side, side);
+    // The origin, which the clouds are moved to.
+    body += line(x.at(0), kTop + 22, x.at(0), bottom, "stroke=\"#9999\"");
+    body += line(left, y.at(0), left + side, y.at(0), "stroke=\"#9999\"");
+    for (size_t j = 0; j < s.x.size(); ++j) {
+      body += fmt::format(
+          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"1.8\" fill=\"{}\" fill-opacity=\"0.6\"/>",
+          x.at(s.x[j]), y.at(s.y[j]), kColours[i % kColours.size()]);
+    }
+  }
+  return document(bottom + 16, figure.title, body);
+}
+
 }  // namespace
 
 std::string figure_svg(const Figure& figure) {
@@ -245,6 +278,8 @@ std::string figure_svg(const Figure& figure) {
       return heatmap_svg(figure);
     case Figure::Kind::kBars:
       return bars_svg(figure);
+    case Figure::Kind::kPanels:
+      return panels_svg(figure);
     case Figure::Kind::kTable:
       return "";
     case Figure::Kind::kLines:

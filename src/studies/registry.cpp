@@ -8,7 +8,12 @@
 #include "common/error.h"
 #include "common/text.h"
 #include "studies/batch_mixing.h"
+#include "studies/depth.h"
+#include "studies/faster.h"
 #include "studies/gan_stability.h"
+#include "studies/initialisation.h"
+#include "studies/input_standardisation.h"
+#include "studies/learning_rate.h"
 #include "studies/own_kernels.h"
 #include "studies/stacked_modes.h"
 #include "studies/study.h"
@@ -47,8 +52,9 @@ std::string to_string(Budget budget) {
 }
 
 const std::vector<const Study*>& all_studies() {
-  static const std::vector<const Study*> studies{&gan_stability(), &stacked_modes(),
-                                                 &batch_mixing(), &own_kernels()};
+  static const std::vector<const Study*> studies{
+      &gan_stability(), &stacked_modes(),  &batch_mixing(), &own_kernels(),          &faster(),
+      &learning_rate(), &initialisation(), &depth(),        &input_standardisation()};
   return studies;
 }
 

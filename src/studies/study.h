@@ -45,7 +45,8 @@ struct Finding {
 
 /// A table or chart of the report, as data.
 struct Figure {
-  enum class Kind { kHeatmap, kLines, kBars, kTable };
+  /// kPanels: clouds of points side by side on common axes, a series a panel.
+  enum class Kind { kHeatmap, kLines, kBars, kTable, kPanels };
   Kind kind = Kind::kLines;
   std::string title;
   std::string x_label;

@@ -50,6 +50,8 @@ const char* kind_name(Figure::Kind kind) {
       return "bars";
     case Figure::Kind::kTable:
       return "table";
+    case Figure::Kind::kPanels:
+      return "picture";
     case Figure::Kind::kLines:
       break;
   }
@@ -70,6 +72,9 @@ json numbers(const std::vector<double>& values) {
 }
 
 json to_json(const Figure& figure) {
+  if (figure.kind == Figure::Kind::kPanels) {
+    return {{"kind", "picture"}, {"title", figure.title}, {"svg", figure_svg(figure)}};
+  }
   json series = json::array();
   for (const Figure::Series& s : figure.series) {
     series.push_back({{"name", s.name},
@@ -194,9 +199,12 @@ std::string csv_field(const json& value) {
 
 std::string csv_of(const Records& results) {
   const std::vector<std::string> columns{
-      "study",         "stage",          "arm",      "settings",  "seed",      "failed",
-      "failure",       "last_fid",       "best_fid", "best_step", "fid_batch", "threshold_step",
-      "collapse_step", "late_variation", "seconds",  "processor", "build"};
+      "study",         "stage",          "arm",       "settings",
+      "seed",          "failed",         "failure",   "last_fid",
+      "best_fid",      "best_step",      "fid_batch", "threshold_step",
+      "collapse_step", "late_variation", "accuracy",  "train_accuracy",
+      "target_step",   "target_seconds", "step_ms",   "seconds",
+      "processor",     "build"};
   std::string text;
   for (const std::string& column : columns) text += (text.empty() ? "" : ",") + column;
   text += "\n";
