@@ -12,7 +12,7 @@ std::vector<StageOptions> stages_of(const DiscriminatorOptions& options) {
   StageOptions stage;
   stage.normalization = options.normalization();
   stage.batch_norm = options.batch_norm();
-  stage.nonlinearity = Nonlinearity::kLeakyRelu;
+  stage.nonlinearity = options.nonlinearity();
 
   std::vector<StageOptions> stages;
   // The image -> half its size: no norm at the input (Radford 2015).

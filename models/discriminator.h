@@ -16,6 +16,8 @@ struct DiscriminatorOptions {
   TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
   /// For batch norm: each stage sets the number of channels and adds its layer to the name.
   TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
+  /// Of every stage but the last, which has none.
+  TORCH_ARG(Nonlinearity, nonlinearity) = Nonlinearity::kLeakyRelu;
 };
 
 /// Its stages, from the image to the logit. Throws c10::ValueError for options out of range.

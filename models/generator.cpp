@@ -30,7 +30,7 @@ std::vector<StageOptions> stages_of(const GeneratorOptions& options) {
   stage.normalized = true;
   stage.normalization = options.normalization();
   stage.batch_norm = options.batch_norm();
-  stage.nonlinearity = Nonlinearity::kRelu;
+  stage.nonlinearity = options.nonlinearity();
 
   std::vector<StageOptions> stages;
   // 1x1 -> 4x4

@@ -25,6 +25,8 @@ struct GeneratorOptions {
   TORCH_ARG(Normalization, normalization) = Normalization::kBatch;
   /// For batch norm: each stage sets the number of channels and adds its layer to the name.
   TORCH_ARG(BatchNormOptions, batch_norm) = BatchNormOptions(1);
+  /// Of every stage but the last, whose tanh keeps the image in [-1, 1].
+  TORCH_ARG(Nonlinearity, nonlinearity) = Nonlinearity::kRelu;
 };
 
 /// Its stages, from the latent to the image. Throws c10::ValueError for options out of range.

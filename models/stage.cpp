@@ -12,26 +12,37 @@ double slope_of(Nonlinearity nonlinearity) {
     case Nonlinearity::kLeakyRelu:
       return kLeakySlope;
     case Nonlinearity::kTanh:
+    case Nonlinearity::kSigmoid:
     case Nonlinearity::kNone:
       break;
   }
   return 1.0;
 }
 
-namespace {
+Nonlinearity parse_nonlinearity(std::string_view name) {
+  if (name == "relu") return Nonlinearity::kRelu;
+  if (name == "leaky") return Nonlinearity::kLeakyRelu;
+  if (name == "tanh") return Nonlinearity::kTanh;
+  if (name == "sigmoid") return Nonlinearity::kSigmoid;
+  TORCH_CHECK_VALUE(false, "unknown nonlinearity '", name, "': one of relu, leaky, tanh, sigmoid");
+}
 
-torch::Tensor apply(Nonlinearity nonlinearity, const torch::Tensor& input) {
+torch::Tensor apply_nonlinearity(Nonlinearity nonlinearity, const torch::Tensor& input) {
   switch (nonlinearity) {
     case Nonlinearity::kRelu:
     case Nonlinearity::kLeakyRelu:
       return torch::leaky_relu(input, slope_of(nonlinearity));
     case Nonlinearity::kTanh:
       return torch::tanh(input);
+    case Nonlinearity::kSigmoid:
+      return torch::sigmoid(input);
     case Nonlinearity::kNone:
       break;
   }
   return input;
 }
+
+namespace {
 
 const char* name_of(Nonlinearity nonlinearity) {
   switch (nonlinearity) {
@@ -41,6 +52,8 @@ const char* name_of(Nonlinearity nonlinearity) {
       return "LeakyReLU(0.2)";
     case Nonlinearity::kTanh:
       return "Tanh";
+    case Nonlinearity::kSigmoid:
+      return "Sigmoid";
     case Nonlinearity::kNone:
       break;
   }
@@ -105,10 +118,10 @@ Activation Stage::forward(const Activation& input) {
   if (batch_norm_) {
     const double slope = slope_of(options_.nonlinearity);
     features = batch_norm_->forward_fused(features, slope, input.groups);
-    if (slope == 1.0) features = apply(options_.nonlinearity, features);
+    if (slope == 1.0) features = apply_nonlinearity(options_.nonlinearity, features);
   } else {
     if (!norm_.is_empty()) features = norm_.forward(features);
-    features = apply(options_.nonlinearity, features);
+    features = apply_nonlinearity(options_.nonlinearity, features);
   }
   Activation output(features);
   output.groups = input.groups;

@@ -5,6 +5,8 @@
 #include <torch/nn/modules/conv.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/activation.h"
@@ -14,7 +16,13 @@
 
 namespace dcgan {
 
-enum class Nonlinearity { kNone, kRelu, kLeakyRelu, kTanh };
+enum class Nonlinearity { kNone, kRelu, kLeakyRelu, kTanh, kSigmoid };
+
+/// "relu", "leaky", "tanh" or "sigmoid". Throws c10::ValueError on anything else.
+Nonlinearity parse_nonlinearity(std::string_view name);
+
+/// The nonlinearity itself.
+torch::Tensor apply_nonlinearity(Nonlinearity nonlinearity, const torch::Tensor& input);
 
 /// Negative slope of the discriminator's LeakyReLU (Radford 2015, section 3).
 inline constexpr double kLeakySlope = 0.2;

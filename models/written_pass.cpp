@@ -250,6 +250,7 @@ bool has_kernels(const Stage& stage, torch::ScalarType type) {
   if (!plain(stage.weight()) || !plain(stage.bias())) return false;
   const StageOptions& options = stage.options();
   if (options.batch_norm.check_finite()) return false;
+  if (options.nonlinearity == Nonlinearity::kSigmoid) return false;
   if (!options.normalized || !normalizes_features(options.normalization)) return true;
   const auto batch_norm = stage.batch_norm();
   return batch_norm && batch_norm->is_plain_training() && plain(batch_norm->weight) &&
@@ -267,6 +268,11 @@ bool WrittenPass::supports(const StageSequence& network, const Tensor& input) {
   std::vector<int64_t> sizes = input.sizes().vec();
   for (const Stage& stage : network->stages()) {
     if (!has_kernels(stage, type)) return false;
+    // A tanh is only known at the end, where an image comes out.
+    if (stage.options().nonlinearity == Nonlinearity::kTanh &&
+        &stage != &network->stages().back()) {
+      return false;
+    }
     const auto kind = convolution_kind(sizes, stage.weight(), geometry_of(stage.options()));
     if (!kind) return false;
     sizes = convolution_output_sizes(*kind, sizes, stage.weight());

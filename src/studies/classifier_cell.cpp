@@ -142,7 +142,7 @@ DeepClassifier make_classifier(const ClassifierCell& cell) {
   return network;
 }
 
-json run_classifier_cell(const ClassifierCell& cell) {
+json run_classifier_cell(const ClassifierCell& cell, const ClassifierObserver& observe) {
   const DigitParts parts = digit_parts(cell.network.image_size, cell.seed, cell.training_images,
                                        parse_standardization(cell.input));
   const DigitPart& judge = cell.part == "validation" ? parts.validation : parts.test;
@@ -162,6 +162,7 @@ json run_classifier_cell(const ClassifierCell& cell) {
     record["gradient_norms"]["start"] =
         weight_gradient_norms(network, first_images(parts.training, cell.batch));
 
+  if (observe) observe(0, network, parts);
   double best = 0;
   double trained = 0;  // seconds
   std::vector<double> step_seconds;
@@ -182,6 +183,7 @@ json run_classifier_cell(const ClassifierCell& cell) {
     step_seconds.push_back(spent / static_cast<double>(step - last_step));
     last_step = step;
     if (finite) {
+      if (observe) observe(step, network, parts);
       const double accuracy = measure(network, judge).accuracy;
       record["steps"].push_back(step);
       record["accuracies"].push_back(accuracy);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "studies/deep_classifier.h"
+#include "studies/digit_parts.h"
 
 namespace dcgan {
 
@@ -52,6 +54,11 @@ DeepClassifier make_classifier(const ClassifierCell& cell);
 ///                        only
 ///   failed, failure      a loss that is not finite, or at the horizon fewer than one in five right
 ///                        (chance is one in ten)
-nlohmann::json run_classifier_cell(const ClassifierCell& cell);
+/// `observe`, if given, sees the network before the first step (step 0) and at every evaluation,
+/// and leaves it as it found it.
+using ClassifierObserver =
+    std::function<void(int64_t step, DeepClassifier& network, const DigitParts& parts)>;
+nlohmann::json run_classifier_cell(const ClassifierCell& cell,
+                                   const ClassifierObserver& observe = {});
 
 }  // namespace dcgan

@@ -1,7 +1,5 @@
 #include "studies/deep_classifier.h"
 
-#include <stdexcept>
-
 #include "models/convolution_function.h"
 #include "models/optional_tensor.h"
 #include "models/random.h"
@@ -9,14 +7,6 @@
 
 namespace dcgan {
 namespace {
-
-torch::Tensor activate(const std::string& activation, const torch::Tensor& input) {
-  if (activation == "sigmoid") return torch::sigmoid(input);
-  if (activation == "tanh") return torch::tanh(input);
-  if (activation == "relu") return torch::relu(input);
-  if (activation == "leaky") return torch::leaky_relu(input, kLeakySlope);
-  throw std::logic_error("deep classifier: unknown activation " + activation);
-}
 
 torch::Tensor drop(const torch::Tensor& input, double share, uint64_t seed, size_t layer) {
   torch::Tensor draw = torch::empty(input.sizes());
@@ -69,6 +59,7 @@ DeepClassifierImpl::DeepClassifierImpl(const DeepClassifierOptions& options_) : 
 
 torch::Tensor DeepClassifierImpl::forward(const torch::Tensor& images, uint64_t dropout_seed,
                                           LayerTrace* trace) {
+  const Nonlinearity nonlinearity = parse_nonlinearity(options.activation);
   torch::Tensor x = images;
   if (options.network == "cnn") {
     x = images.view({images.size(0), 1, options.image_size, options.image_size});
@@ -85,7 +76,7 @@ torch::Tensor DeepClassifierImpl::forward(const torch::Tensor& images, uint64_t 
     if (layer.norm1) x = layers_[i].norm1.ptr()->forward(x);
     if (layer.norm2) x = layers_[i].norm2.ptr()->forward(x);
     if (trace != nullptr) trace->inputs.push_back(x);
-    x = activate(options.activation, x);
+    x = apply_nonlinearity(nonlinearity, x);
     if (trace != nullptr) trace->activated.push_back(x);
     if (options.dropout > 0 && is_training()) x = drop(x, options.dropout, dropout_seed, i);
   }

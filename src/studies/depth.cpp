@@ -75,19 +75,13 @@ class Depth : public TunedSweep {
       const bool gan = point.settings.contains("model");
       if (gan && batch.empty()) continue;
       const auto [ours, theirs] = means_by_seed(batch, none, quality);
-      const auto shown = [&](const std::vector<double>& scores) {
-        if (!gan) return median_text(scores);
-        std::vector<double> fids;
-        for (const double score : scores) fids.push_back(std::exp(-score));
-        return median_text(fids);
-      };
       questions.push_back(
           {fmt::format("{} is better with batch norm: {}", gan ? "The DCGAN's FID" : "Accuracy",
                        point.name),
            ours, theirs,
            fmt::format("median {} {} with, {} without; failed {} of {} with, {} of {} without",
-                       gan ? "FID" : "accuracy", shown(ours), shown(theirs), count_failed(batch),
-                       batch.size(), count_failed(none), none.size())});
+                       gan ? "FID" : "accuracy", quality_text(ours, gan), quality_text(theirs, gan),
+                       count_failed(batch), batch.size(), count_failed(none), none.size())});
     }
     const auto gap = [&](int64_t depth) {
       return advantage(at_best(results, layers(depth), "batch"),

@@ -34,19 +34,25 @@ BatchMixing parse_mixing(const std::string& name) {
 }
 
 Networks make_cell_networks(const GanCell& cell, const Dataset& dataset) {
-  Networks networks = make_networks(GeneratorOptions()
-                                        .image_size(cell.image_size)
-                                        .channels(dataset.channels())
-                                        .nz(kLatent)
-                                        .ngf(cell.nf)
-                                        .normalization(parse_normalization(cell.norm_g)),
-                                    DiscriminatorOptions()
-                                        .image_size(cell.image_size)
-                                        .channels(dataset.channels())
-                                        .ndf(cell.nf)
-                                        .normalization(parse_normalization(cell.norm_d)),
-                                    parse_initialization(cell.init), cell.seed, {.lr = cell.lr},
-                                    {.lr = cell.lr}, torch::kCPU);
+  GeneratorOptions generator = GeneratorOptions()
+                                   .image_size(cell.image_size)
+                                   .channels(dataset.channels())
+                                   .nz(kLatent)
+                                   .ngf(cell.nf)
+                                   .normalization(parse_normalization(cell.norm_g))
+                                   .batch_norm(cell.batch_norm);
+  DiscriminatorOptions discriminator = DiscriminatorOptions()
+                                           .image_size(cell.image_size)
+                                           .channels(dataset.channels())
+                                           .ndf(cell.nf)
+                                           .normalization(parse_normalization(cell.norm_d))
+                                           .batch_norm(cell.batch_norm);
+  if (!cell.activation.empty()) {
+    generator.nonlinearity(parse_nonlinearity(cell.activation));
+    discriminator.nonlinearity(parse_nonlinearity(cell.activation));
+  }
+  Networks networks = make_networks(generator, discriminator, parse_initialization(cell.init),
+                                    cell.seed, {.lr = cell.lr}, {.lr = cell.lr}, torch::kCPU);
   networks.mixing = parse_mixing(cell.mixing);
   return networks;
 }
@@ -155,6 +161,18 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
       value.get_to(cell.eval_samples);
     else if (key == "features")
       value.get_to(cell.features);
+    else if (key == "activation")
+      value.get_to(cell.activation);
+    else if (key == "through_mean")
+      cell.batch_norm.gradient_through_mean(value.get<bool>());
+    else if (key == "through_variance")
+      cell.batch_norm.gradient_through_variance(value.get<bool>());
+    else if (key == "centring")
+      cell.batch_norm.centring(value.get<bool>());
+    else if (key == "scaling")
+      cell.batch_norm.scaling(value.get<bool>());
+    else if (key == "noise")
+      cell.batch_norm.noise(value.get<double>()).noise_seed(static_cast<int64_t>(seed));
     else if (key == "mixing")
       value.get_to(cell.mixing);
     else if (key == "convolutions")
@@ -165,7 +183,8 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
   return cell;
 }
 
-nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film) {
+nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film,
+                            const GanObserver& observe) {
   use_convolution_kernels(cell.convolutions == "own");
   const auto dataset = open_dataset(cell.data, {.image_size = cell.image_size});
   RunEvaluator evaluator(*dataset, cell.features, cell.eval_samples, kLatent);
@@ -187,8 +206,8 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
   for (int64_t step = 1; step <= cell.steps; ++step) {
     const torch::Tensor real =
         to_network_range(dataset->images(order.batch((step - 1) * kBatch, kBatch)));
-    const StepResult result =
-        train_step(networks, real, training_latents(cell.seed, step, kBatch, kLatent), false);
+    const torch::Tensor latents = training_latents(cell.seed, step, kBatch, kLatent);
+    const StepResult result = train_step(networks, real, latents, false);
     if (!std::isfinite(result.loss_d.item<double>()) ||
         !std::isfinite(result.loss_g.item<double>())) {
       failure = fmt::format("a loss is not finite at step {}", step);
@@ -196,6 +215,7 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
       break;
     }
     if (step % cell.eval_every == 0 || step == cell.steps) {
+      if (observe) observe(step, networks, real, latents);
       try {
         last = evaluator.evaluate(networks.generator);
       } catch (const DataError&) {  // features that are not finite, of weights that are not

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+
+#include "models/batch_norm.h"
+#include "training/networks.h"
 
 namespace dcgan {
 
@@ -22,6 +26,10 @@ struct GanCell {
   std::string features;
   /// How real and generated images go through the discriminator: grouped, separate or mixed.
   std::string mixing = "grouped";
+  /// Of the hidden stages of both networks, see parse_nonlinearity(); empty: the DCGAN's own.
+  std::string activation;
+  /// Experiments with every batch norm, see BatchNormOptions.
+  BatchNormOptions batch_norm{1};
   /// own: this project's kernels; libtorch: its operators.
   std::string convolutions = "own";
   uint64_t seed = 0;
@@ -40,7 +48,12 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed);
 /// half of the classes are drawn.
 ///
 /// `film`: folder for a grid at each evaluation; empty: none.
-nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film);
+/// `observe`, if given, sees networks and batch after the step of every evaluation, and leaves them
+/// as it found them.
+using GanObserver = std::function<void(int64_t step, Networks& networks, const torch::Tensor& real,
+                                       const torch::Tensor& latents)>;
+nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film,
+                            const GanObserver& observe = {});
 
 /// FID and KID of `samples` of the real images, chosen at random, against all of them: what
 /// sampling alone costs.

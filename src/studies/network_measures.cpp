@@ -2,36 +2,15 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include "studies/loss_landscape.h"
+
 namespace dcgan {
-namespace {
-
-// Puts running statistics back when it goes: what is measured is no part of the training.
-class BuffersKept {
- public:
-  explicit BuffersKept(DeepClassifier& network) : network_(network) {
-    for (const auto& buffer : network->buffers()) kept_.push_back(buffer.clone());
-  }
-  ~BuffersKept() {
-    const torch::NoGradGuard no_grad;
-    const auto buffers = network_->buffers();
-    for (size_t i = 0; i < kept_.size(); ++i) buffers[i].copy_(kept_[i]);
-  }
-  BuffersKept(const BuffersKept&) = delete;
-  BuffersKept& operator=(const BuffersKept&) = delete;
-
- private:
-  DeepClassifier& network_;
-  std::vector<torch::Tensor> kept_;
-};
-
-}  // namespace
-
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels) {
   return torch::nll_loss(torch::log_softmax(logits, 1), labels);
 }
 
 std::vector<double> weight_gradient_norms(DeepClassifier& network, const DigitPart& batch) {
-  const BuffersKept kept(network);
+  const BuffersKept kept(*network);
   const torch::Tensor loss = cross_entropy(network->forward(batch.images), batch.labels);
   std::vector<double> norms;
   for (const auto& gradient : torch::autograd::grad({loss}, network->weights())) {

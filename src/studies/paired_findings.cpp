@@ -32,8 +32,8 @@ std::map<std::pair<uint64_t, std::string>, SeedMean> sums_of(const Records& reco
   return sums;
 }
 
-std::string short_number(double value) {
-  if (!std::isfinite(value)) return "never";
+std::string short_number(double value, const std::string& infinite = "never") {
+  if (!std::isfinite(value)) return infinite;
   return std::abs(value) >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
@@ -90,11 +90,11 @@ std::pair<std::vector<double>, std::vector<double>> means_by_seed(const Records&
   return pairs;
 }
 
-std::string median_text(const std::vector<double>& values) {
+std::string median_text(const std::vector<double>& values, const std::string& infinite) {
   if (values.empty()) return "-";
   const st::Interval i = st::bootstrap_interval(values, st::median, 31);
-  return fmt::format("{} ({} to {})", short_number(i.estimate), short_number(i.low),
-                     short_number(i.high));
+  return fmt::format("{} ({} to {})", short_number(i.estimate, infinite),
+                     short_number(i.low, infinite), short_number(i.high, infinite));
 }
 
 std::string time_text(const Records& runs, const std::string& key, double horizon) {

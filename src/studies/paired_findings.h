@@ -36,8 +36,8 @@ std::pair<std::vector<double>, std::vector<double>> means_by_seed(const Records&
                                                                   const Records& b,
                                                                   const Value& value);
 
-/// Median of a measure with its bootstrap interval, infinite values (censored, failed) as "never".
-std::string median_text(const std::vector<double>& values);
+/// Median of a measure with its bootstrap interval; `infinite`: the word for an infinite one.
+std::string median_text(const std::vector<double>& values, const std::string& infinite = "never");
 
 /// Median time to the event `key` (null: not within the horizon) with the share of runs that had
 /// it: "340 (10 of 10)", or "never (3 of 10)" where fewer than half had it (Kaplan & Meier).

@@ -72,6 +72,13 @@ double accuracy(const json& record) {
   return failed(record) ? kChance : record["accuracy"].get<double>();
 }
 
+std::string quality_text(std::vector<double> values, bool gan) {
+  if (gan) {
+    for (double& value : values) value = std::exp(-value);
+  }
+  return median_text(values, "failed");
+}
+
 double TunedSweep::tuning_score(const json& record) const { return quality(record); }
 
 Records TunedSweep::judged(const Records& results, const std::string& point,

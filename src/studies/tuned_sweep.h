@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "studies/paired_findings.h"
 #include "studies/records.h"
 #include "studies/study.h"
 
@@ -66,6 +67,10 @@ class TunedSweep : public Study {
 
 /// Accuracy, or -log FID of a DCGAN; -infinity for a failed run.
 double quality(const nlohmann::json& record);
+
+/// Median of quality() values with its interval: accuracies, or FIDs if `gan`; a failed run
+/// as "failed".
+std::string quality_text(std::vector<double> values, bool gan);
 
 /// Accuracy with chance (0.1) for a failed run, for means.
 double accuracy(const nlohmann::json& record);

@@ -112,6 +112,36 @@ TEST(NetworkPass, WrittenBackwardLeavesOutTheSameGradientsThroughStatistics) {
           torch::randn({6, 3, 16, 16}), 2);
 }
 
+TEST(NetworkPass, WrittenBackwardEqualsAutogradsWithOtherNonlinearities) {
+  torch::manual_seed(2);
+  for (const auto nonlinearity : {Nonlinearity::kRelu, Nonlinearity::kLeakyRelu}) {
+    const auto make = [&] {
+      Generator network(GeneratorOptions()
+                            .image_size(16)
+                            .channels(3)
+                            .nz(7)
+                            .ngf(5)
+                            .normalization(Normalization::kNone)
+                            .nonlinearity(nonlinearity));
+      initialize(*network, parse_initialization("he"), 1);
+      return network;
+    };
+    compare(make, torch::randn({6, 7, 1, 1}), 1);
+  }
+}
+
+TEST(NetworkPass, LeavesHiddenSigmoidsAndTanhsToAutograd) {
+  for (const char* name : {"sigmoid", "tanh"}) {
+    for (const auto norm : {Normalization::kBatch, Normalization::kNone}) {
+      Discriminator network(
+          DiscriminatorOptions().image_size(16).ndf(5).normalization(norm).nonlinearity(
+              parse_nonlinearity(name)));
+      EXPECT_FALSE(WrittenPass::supports(network->main, torch::randn({4, 3, 16, 16}))) << name;
+    }
+  }
+  EXPECT_THROW(parse_nonlinearity("swish"), c10::ValueError);
+}
+
 TEST(NetworkPass, WritesItsResultWhereItIsTold) {
   torch::manual_seed(2);
   for (const bool written : {true, false}) {

@@ -1,0 +1,185 @@
+#include "studies/regularisation.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "studies/statistics/estimates.h"
+#include "studies/sweep_figures.h"
+#include "studies/tuned_sweep.h"
+
+namespace dcgan {
+namespace {
+
+using nlohmann::json;
+namespace st = statistics;
+
+constexpr int64_t kSizes[] = {250, 1000, 3500};
+constexpr double kDropouts[] = {0, 0.2, 0.5};
+
+std::string name_of(int64_t size, double dropout) {
+  return fmt::format("{} images, dropout {:g}", size, dropout);
+}
+
+// Accuracy on training images minus that on the judging ones; a failed run has learnt neither.
+double gap(const json& record) {
+  return failed(record) ? 0 : record["train_accuracy"].get<double>() - accuracy(record);
+}
+
+class Regularisation : public TunedSweep {
+ public:
+  std::string name() const override { return "regularisation"; }
+  int version() const override { return 1; }
+  std::string claim() const override {
+    return "Batch norm regularises: the gap between training and test is smaller, and dropout can "
+           "be "
+           "reduced or left out (Ioffe & Szegedy 2015, section 3.4).";
+  }
+  std::string refuted_by() const override {
+    return "Without norm a gap as small, or dropout that helps a network with batch norm as much "
+           "as "
+           "one without.";
+  }
+  std::string metric() const override {
+    return "accuracy on training images minus accuracy on the 1,000 test digits at the horizon; "
+           "the "
+           "test accuracy; and what dropout adds to it, at the dropout (0, 0.2 or 0.5) and rate "
+           "chosen on validation digits";
+  }
+  std::string failure() const override {
+    return "a loss that is not finite, or at the horizon an accuracy below 0.2";
+  }
+  std::string decision_rule() const override {
+    return paired_rule() +
+           ". 'Dropout adds less with batch norm' compares the gains of the two "
+           "arms over their own runs without dropout, seed by seed";
+  }
+  std::string setup(Budget budget) const override {
+    return "digits at 16x16, batch 60, SGD, 3 x 100 ReLUs, He, 1,000 steps, dropout after every "
+           "hidden layer; " +
+           describe(plan(budget));
+  }
+
+  std::vector<Finding> findings(const Records& results) const override {
+    std::vector<PairedQuestion> questions;
+    for (const int64_t size : kSizes) {
+      const std::string bare = name_of(size, 0);
+      const Records batch = at_best(results, bare, "batch");
+      const Records none = at_best(results, bare, "none");
+      if (batch.empty() && size == kSizes[1]) continue;  // not in the quick budget
+      const std::string where = fmt::format(": {} images", size);
+      const auto ask = [&](const std::string& claim, const Records& ours, const Records& theirs,
+                           const Value& value, const std::string& what, double sign) {
+        auto [a, b] = means_by_seed(ours, theirs, value);
+        const std::string text =
+            fmt::format("{}, median: {} against {}", what, median_text(a), median_text(b));
+        for (double& x : a) x *= sign;
+        for (double& x : b) x *= sign;
+        questions.push_back({claim + where, a, b, text});
+      };
+      ask("Without dropout the gap is smaller with batch norm", batch, none, gap, "gap", -1);
+      ask("Without dropout the test accuracy is higher with batch norm", batch, none, quality,
+          "accuracy", 1);
+      const auto [best_b, batch_best] = best_dropout(results, size, "batch");
+      const auto [best_n, none_best] = best_dropout(results, size, "none");
+      ask(
+          "Dropout adds less accuracy with batch norm", gains(batch_best, batch),
+          gains(none_best, none), [](const json& r) { return r["gain"].get<double>(); },
+          fmt::format("gain by dropout {:g} with and {:g} without", best_b, best_n), -1);
+      ask("Batch norm without dropout is better than no norm with its best dropout", batch,
+          none_best, quality, fmt::format("accuracy, dropout {:g} without norm", best_n), 1);
+    }
+    return decide_together(questions);
+  }
+
+  std::vector<Figure> figures(const Records& results) const override {
+    std::vector<Figure> figures;
+    for (const bool gaps : {true, false}) {
+      std::vector<Group> groups;
+      for (const double dropout : kDropouts) {
+        for (const char* arm : {"batch", "none"}) {
+          Records runs;
+          for (const int64_t size : kSizes) {
+            for (const json& r : at_best(results, name_of(size, dropout), arm)) runs.push_back(r);
+          }
+          if (runs.empty()) continue;
+          groups.push_back({fmt::format("{}, {:g}", arm, dropout), runs});
+        }
+      }
+      Figure figure = lines_along(
+          gaps ? "Gap between training and test accuracy, by norm and dropout"
+               : "Test accuracy, by norm and dropout",
+          "training images",
+          [](const json& r) { return r["settings"]["training_images"].get<double>(); },
+          gaps ? "gap" : "accuracy", gaps ? Value(gap) : Value(accuracy), groups);
+      figure.log_x = true;
+      figures.push_back(std::move(figure));
+    }
+    figures.push_back(settings_table(results));
+    return figures;
+  }
+
+ protected:
+  Plan plan(Budget budget) const override {
+    const bool quick = budget == Budget::kQuick;
+    Plan plan;
+    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
+    for (const int64_t size : kSizes) {
+      for (const double dropout : kDropouts) {
+        if (quick && (size == kSizes[1] || dropout == kDropouts[1])) continue;
+        plan.points.push_back({name_of(size, dropout),
+                               {{"training_images", size},
+                                {"dropout", dropout},
+                                {"activation", "relu"},
+                                {"init", "he"},
+                                {"eval_every", 100}},
+                               quick ? std::vector<double>{0.03, 0.1, 0.3}
+                                     : std::vector<double>{0.01, 0.03, 0.1, 0.3, 1},
+                               dropout > 0 ? 1.5 : 0.7});
+      }
+    }
+    plan.tuning_seeds = quick ? 1 : 3;
+    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    return plan;
+  }
+
+ private:
+  // The dropout above 0 whose best rate is best on the tuning seeds, and its fresh runs.
+  std::pair<double, Records> best_dropout(const Records& results, int64_t size,
+                                          const std::string& arm) const {
+    double best = 0;
+    double best_score = -INFINITY;
+    for (const double dropout : kDropouts) {
+      const Records runs = tuning(results, name_of(size, dropout), arm);
+      if (dropout == 0 || runs.empty()) continue;
+      const double lr = best_rate(runs);
+      const Records chosen =
+          select(runs, "", "", [lr](const json& r) { return r["settings"]["lr"] == lr; });
+      const double score = st::median(values_of(chosen, quality));
+      if (best == 0 || score > best_score) {
+        best = dropout;
+        best_score = score;
+      }
+    }
+    return {best, at_best(results, name_of(size, best), arm)};
+  }
+
+  // The runs with dropout, each with its accuracy above that of the same seed without.
+  static Records gains(const Records& with, const Records& without) {
+    const auto [ours, theirs] = paired_by_seed(with, without);
+    Records found = ours;
+    for (size_t i = 0; i < found.size(); ++i) {
+      found[i]["gain"] = accuracy(ours[i]) - accuracy(theirs[i]);
+    }
+    return found;
+  }
+};
+
+}  // namespace
+
+const Study& regularisation() {
+  static const Regularisation study;
+  return study;
+}
+
+}  // namespace dcgan
