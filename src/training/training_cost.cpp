@@ -20,6 +20,8 @@ const char* name_of(Nonlinearity nonlinearity) {
       return ", LeakyReLU";
     case Nonlinearity::kTanh:
       return ", Tanh";
+    case Nonlinearity::kSigmoid:
+      return ", Sigmoid";
     case Nonlinearity::kNone:
       return "";
   }
