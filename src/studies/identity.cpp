@@ -130,7 +130,7 @@ json learn_cell(bool affine, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor x = draw(0, kTestRows);
   const double error = ((norm->forward(x) - x) / deviation).square().mean().item<double>();
-  return {{"error", error}, {"failed", !std::isfinite(error)}};
+  return {{"square_error", error}, {"failed", !std::isfinite(error)}};
 }
 
 class Identity : public Study {
@@ -199,7 +199,7 @@ class Identity : public Study {
   std::vector<Finding> findings(const Records& results) const override {
     std::vector<Finding> found{restores(select(results, "restore", "dcgan")),
                                learns(select(results, "learn", "affine"))};
-    const auto error = [](const json& r) { return -r["error"].get<double>(); };
+    const auto error = [](const json& r) { return -r["square_error"].get<double>(); };
     const auto [ours, theirs] =
         means_by_seed(select(results, "learn", "affine"), select(results, "learn", "fixed"), error);
     const auto paired =
@@ -264,7 +264,7 @@ class Identity : public Study {
     const std::string claim = "A network that needs the identity learns it";
     if (runs.empty()) return {claim, "no data", false, ""};
     const auto learnt = std::count_if(runs.begin(), runs.end(), [](const json& r) {
-      return r["error"].is_number() && r["error"].get<double>() <= kLearnt;
+      return r["square_error"].is_number() && r["square_error"].get<double>() <= kLearnt;
     });
     const st::Interval share = st::rate_interval(learnt, static_cast<int64_t>(runs.size()));
     return {
@@ -272,7 +272,7 @@ class Identity : public Study {
         fmt::format("{} of {} seeds with an error of at most 0.01 of the variance, median error "
                     "{}",
                     learnt, runs.size(), median_text(values_of(runs, [](const json& r) {
-                      return r["error"].get<double>();
+                      return r["square_error"].get<double>();
                     })))};
   }
 };

@@ -95,6 +95,14 @@ class Study(ProgramTest):
         self.run_program(*study)
         self.assertEqual(self.measured(self.results()).keys(), {json.loads(line)["key"] for line in whole.splitlines()})
 
+    def test_a_study_of_another_kind_runs_to_its_verdicts(self):
+        self.run_program("study", "identity", "--seeds", 1, "--out", "s", "--quiet")
+        records = self.results("s/identity")
+        self.assertEqual(sorted(r["arm"] for r in records), ["affine", "dcgan", "fixed"])
+        self.run_program("report", "s")
+        text = (self.folder / "s/report.md").read_text()
+        self.assertIn("restore the raw activation, layer by layer in the DCGAN | **supported**", text)
+
     def test_plans_and_names(self):
         plan = self.run_program("study", "gan-stability", "--dry-run", "--jobs", 2).stdout
         self.assertIn("37 cells", plan)
