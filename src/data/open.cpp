@@ -103,6 +103,11 @@ uint64_t parse_memory(const std::string& text) {
 }
 
 void validate(const DatasetOptions& options) {
+  constexpr int64_t kLargestSize = 4096;
+  if (options.image_size < 0 || options.image_size > kLargestSize) {
+    throw UsageError(
+        fmt::format("--image-size {}: expected 1 to {}, or 0", options.image_size, kLargestSize));
+  }
   check_channels(options.channels);
   transform_of(options, kFolderSize);
   parse_memory(options.memory);

@@ -61,6 +61,7 @@ class Errors(ProgramTest):
             (2, "--log-format xml: expected text or json", "train", "--log-format", "xml"),
             (2, "its images have 3 channels", "train", "--data", "stacked-digits", "--channels", "1"),
             (2, "no such preset", "train", "--config", "absent"),
+            (2, "--image-size -4: expected 1 to 4096", "data", "info", "digits", "--image-size", "-4"),
             (2, ".png or .jpg", "data", "info", "digits", "--grid", "x.gif"),
             (2, "unknown argument 'inof'; did you mean info?", "data", "inof"),
             (3, "no such folder", "data", "info", "nowhere"),
