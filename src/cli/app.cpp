@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 #include "cli/verbs.h"
@@ -78,6 +79,7 @@ int run_command_line(int argc, char** argv) {
   // a large layer.
   ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, -1);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on files' sizes is a failed write, with its message
 
   CLI::App app("Trains a DCGAN and shows what batch normalisation does to it.", "dcgan");
   app.set_version_flag("--version", [] {

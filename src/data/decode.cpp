@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
@@ -34,6 +35,24 @@ cv::Mat decode_bmp(std::span<const uint8_t> bytes) {
   check_picture_size(width, height);
   const int64_t bits = bytes[28] | bytes[29] << 8;
   const int64_t compression = little_endian(bytes, 30);
+  // What OpenCV's reader would complain of on the terminal, or misread.
+  constexpr int64_t kBitFields = 3;
+  constexpr size_t kMasks = 54;
+  const int64_t header = little_endian(bytes, 14);
+  constexpr std::array<int64_t, 5> kHeaders{40, 52, 56, 108, 124};
+  if (std::find(kHeaders.begin(), kHeaders.end(), header) == kHeaders.end() || compression < 0 ||
+      compression > kBitFields || bytes.size() < kMasks + 12) {
+    throw PictureError(Fault::kUnsupported, "a BMP of a rare kind");
+  }
+  if (const int64_t colours = little_endian(bytes, 46); colours < 0 || colours > 256) {
+    throw PictureError(Fault::kDamaged, "a palette of too many colours");
+  }
+  const bool plain_masks = little_endian(bytes, kMasks) == 0xff0000 &&
+                           little_endian(bytes, kMasks + 4) == 0xff00 &&
+                           little_endian(bytes, kMasks + 8) == 0xff;
+  if (compression == kBitFields && bits == 32 && !plain_masks) {
+    throw PictureError(Fault::kUnsupported, "a BMP with colour masks of its own");
+  }
   const int64_t needed = little_endian(bytes, 10) + (width * bits + 31) / 32 * 4 * height;
   if (compression != kRle8 && compression != kRle4 && needed > static_cast<int64_t>(bytes.size())) {
     throw PictureError(Fault::kDamaged, fmt::format("{} of {} bytes", bytes.size(), needed));

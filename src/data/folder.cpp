@@ -1,6 +1,8 @@
 #include "data/folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <torch/types.h>
 #include <xxhash.h>
 
@@ -23,11 +25,15 @@ namespace fs = std::filesystem;
 
 std::vector<uint8_t> read_bytes(const fs::path& path) {
   constexpr uint64_t kLargestFile = uint64_t{1} << 30;
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) throw PictureError(Fault::kUnreadable, std::strerror(errno));
-  std::error_code error;
-  const uint64_t size = fs::file_size(path, error);
-  if (error) throw PictureError(Fault::kUnreadable, error.message());
+  // A pipe that took the picture's place must not be waited for.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) throw PictureError(Fault::kUnreadable, std::strerror(errno));
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(::fdopen(descriptor, "rb"), std::fclose);
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    throw PictureError(Fault::kUnreadable, "no regular file");
+  }
+  const auto size = static_cast<uint64_t>(status.st_size);
   if (size > kLargestFile) throw PictureError(Fault::kTooLarge, format_bytes(size));
   std::vector<uint8_t> bytes(size);
   bytes.resize(std::fread(bytes.data(), 1, size, file.get()));

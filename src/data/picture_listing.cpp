@@ -95,8 +95,9 @@ class Lister {
       listing_.left_out.add(Fault::kUnsupported, file.name);
     } else if (std::find(kEndings.begin(), kEndings.end(), ending) == kEndings.end()) {
       listing_.left_out.add(Fault::kOtherFile, file.name);
-    } else if (!fs::is_regular_file(file.path)) {
-      listing_.left_out.add(Fault::kUnreadable, file.name, "no regular file");
+    } else if (std::error_code error; !fs::is_regular_file(file.path, error)) {
+      listing_.left_out.add(Fault::kUnreadable, file.name,
+                            error ? error.message() : "no regular file");
     } else if (is_new(file.path)) {
       listing_.files.push_back(file);
     }

@@ -71,11 +71,11 @@ void dry_run(TrainRequest request) {
               format_bytes(cost.bytes(options.batch_size)).c_str(),
               format_bytes(available_memory()).c_str());
   const double seconds = measure_step(options, device);
-  std::printf("a step of %ld images: %.2f GFLOP, %.3g ms on %s with %ld thread%s\n",
+  std::printf("a step of %ld images: %.2f GFLOP, %.1f ms on %s with %ld thread%s\n",
               options.batch_size, cost.step_flops / 1e9, 1e3 * seconds,
               describe_device(device).c_str(), options.threads, options.threads == 1 ? "" : "s");
   std::printf(
-      "%s steps (%.3g epochs): %s, without samples, checkpoints and evaluations\n",
+      "%s steps (%.1f epochs): %s, without samples, checkpoints and evaluations\n",
       with_thousands(options.steps).c_str(),
       static_cast<double>(options.steps * options.batch_size) / static_cast<double>(dataset.size()),
       format_duration(seconds * static_cast<double>(options.steps)).c_str());

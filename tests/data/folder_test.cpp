@@ -1,6 +1,7 @@
 #include "data/folder.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <torch/types.h>
 
 #include <fstream>
@@ -146,6 +147,9 @@ TEST(Folder, AFileThatVanishesGivesItsPlaceToTheNextAndIsSaidOnce) {
   const auto remarks = set->take_late_remarks();
   ASSERT_EQ(remarks.size(), 1u);
   EXPECT_NE(remarks[0].find("a.png"), std::string::npos) << remarks[0];
+  ASSERT_EQ(::mkfifo((folder / "a.png").c_str(), 0600), 0);  // nobody will ever write into it
+  EXPECT_TRUE(torch::equal(all(*set)[0], pixels[1]));
+  fs::remove(folder / "a.png");
   options.strict = true;
   write(folder / "a.png", red(20, 20));
   const auto strict = open_folder(folder.path(), options);
