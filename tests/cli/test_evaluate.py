@@ -103,7 +103,7 @@ class Evaluate(ProgramTest):
         (self.folder / "damaged/x.png").write_text("garbage")
         found = self.evaluate(damaged, "--data", "digits")
         self.assertEqual(found["generated_images"], 20)
-        self.assertIn("damaged: left out, damaged or not readable: 1 (x.png)", found["warnings"])
+        self.assertIn("damaged: left out, named like a picture, but none inside: 1 (x.png)", found["warnings"])
 
     def test_one_image_or_none_is_refused(self):
         one = self.pictures("one", numpy.zeros((1, 32, 32), dtype=numpy.uint8))

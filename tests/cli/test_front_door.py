@@ -141,7 +141,7 @@ class Help(ProgramTest):
             if verb != "data":
                 self.assertRegex(text, "Examples?: dcgan " + verb)
         train = self.run_program("train", "--help").stdout
-        for part in ["--lr-g", "0.0002", "--batch-size", "64", "--memory", "auto", "pixels"]:
+        for part in ["--lr-g", "2e-04", "--batch-size", "64", "--memory", "auto", "pixels"]:
             self.assertIn(part, train)
 
     def test_misspelt_words_get_the_nearest(self):
