@@ -7,6 +7,7 @@
 #include "cli/newest_run.h"
 #include "cli/values.h"
 #include "cli/verbs.h"
+#include "common/check_range.h"
 #include "common/device.h"
 #include "common/error.h"
 #include "data/open.h"
@@ -26,12 +27,6 @@ struct Arguments {
   bool no_cache = false;
   bool json = false;
 };
-
-void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
-  if (value < least || value > most) {
-    throw UsageError(fmt::format("--{} {}: expected {} to {}", name, value, least, most));
-  }
-}
 
 // Found before the work, not after it.
 void check_folder_of(const std::filesystem::path& picture) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "common/check_range.h"
 #include "common/config.h"
 #include "common/error.h"
 #include "common/text.h"
@@ -70,11 +71,6 @@ bool is_shorthand(const std::string& key) { return key == "lr" || key == "norm";
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw UsageError(message);
-}
-
-void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
-  require(value >= least && value <= most,
-          fmt::format("--{} {}: expected {} to {}", name, value, least, most));
 }
 
 // A check of models/ in the words of the command line.
