@@ -10,4 +10,7 @@ namespace dcgan {
 /// for a folder without checkpoints.
 std::filesystem::path find_checkpoint(const std::string& where);
 
+/// The folder of the newest run. Throws UsageError if there is none.
+std::string newest_run_folder();
+
 }  // namespace dcgan

@@ -49,9 +49,11 @@ class BatchMixingStudy : public PairedStudy {
         const statistics::Interval p = statistics::paired_improvement(
             values_of(grouped, rank_score), values_of(rest, rank_score));
         evidence += fmt::format(
-            "{}at {}: P(grouped better than {}) {} over {} seeds, failed {} against {}",
+            "{}at {}: P(grouped better than {}) {} over {} seeds, median FID {:.0f} against "
+            "{:.0f}, failed {} against {}",
             evidence.empty() ? "" : "; ", rate, other, with_interval(p.estimate, p.low, p.high),
-            grouped.size(), count_failed(grouped), count_failed(rest));
+            grouped.size(), median_fid(grouped), median_fid(rest), count_failed(grouped),
+            count_failed(rest));
         // In two passes the same to rounding: shown, and no part of the verdict.
         if (std::string(other) == "separate") continue;
         const statistics::Decision decision = statistics::decide(p);
@@ -60,6 +62,9 @@ class BatchMixingStudy : public PairedStudy {
       }
     }
     if (verdicts.empty()) return {{claim(), "no data", false, ""}};
+    const Records floor = select(results, "floor", "");
+    if (!floor.empty())
+      evidence += fmt::format("; real images {:.2g}", floor.front()["last_fid"].get<double>());
     const bool agree = verdicts.size() == 2 && verdicts[0] == verdicts[1];
     return {{claim(),
              statistics::to_string(agree ? verdicts[0] : statistics::Verdict::kInconclusive),

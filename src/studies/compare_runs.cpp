@@ -12,7 +12,6 @@
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/metrics_log.h"
-#include "report/table.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
@@ -111,7 +110,7 @@ std::string format_value(double value) {
                                               : fmt::format("{:.3f}", value);
 }
 
-std::string format_arms(const std::vector<Arm>& arms) {
+std::vector<std::vector<std::string>> table_of(const std::vector<Arm>& arms) {
   std::vector<std::vector<std::string>> rows;
   const auto add = [&](const std::string& name, auto&& value) {
     std::vector<std::string> row{name};
@@ -147,7 +146,7 @@ std::string format_arms(const std::vector<Arm>& arms) {
                                                         {"gradient norm of G", "grad_norm_g"}}) {
     add(label, [&, key = name](const Arm& arm) { return format_value(late_mean(arm, key)); });
   }
-  return format_table(rows);
+  return rows;
 }
 
 }  // namespace
@@ -175,7 +174,7 @@ RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
     titles.push_back(fmt::format("{}, step {}", arm.title, arm.summary.step));
   }
   write_image(picture, side_by_side(grids, titles));
-  return {format_arms(arms)};
+  return {table_of(arms)};
 }
 
 }  // namespace dcgan

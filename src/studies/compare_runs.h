@@ -8,9 +8,9 @@ namespace dcgan {
 
 /// Two or more finished runs side by side.
 struct RunComparison {
-  /// Plain text, one column a run: sample standard deviation over latents, losses, D(x), D(G(z)),
-  /// gradient norms.
-  std::string table;
+  /// Head first, one column a run: sample standard deviation over latents, FID, losses, D(x),
+  /// D(G(z)), gradient norms.
+  std::vector<std::vector<std::string>> table;
 };
 
 /// Reads the newest checkpoint and the metrics of each run folder and writes `picture` (.png or

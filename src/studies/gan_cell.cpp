@@ -237,14 +237,19 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
   return record;
 }
 
-nlohmann::json run_real_floor(const std::string& data, int64_t image_size, int64_t samples) {
-  const auto dataset = open_dataset(data, {.image_size = image_size});
-  RunEvaluator evaluator(*dataset, "", samples, kLatent);
+nlohmann::json run_real_floor(const GanCell& cell) {
+  const auto dataset = open_dataset(cell.data, {.image_size = cell.image_size});
+  RunEvaluator evaluator(*dataset, cell.features, cell.eval_samples, kLatent);
   const Evaluation found = evaluator.evaluate_real();
-  return {{"features", evaluator.features()},
-          {"last_fid", found.fid},
-          {"kid", nlohmann::json::array({found.kid->mean})},
-          {"failed", false}};
+  nlohmann::json record{{"features", evaluator.features()},
+                        {"last_fid", found.fid},
+                        {"kid", nlohmann::json::array({found.kid->mean})},
+                        {"failed", false}};
+  if (found.modes) {
+    record["modes"] = nlohmann::json::array({found.modes->covered});
+    record["reverse_kl"] = nlohmann::json::array({found.modes->reverse_kl});
+  }
+  return record;
 }
 
 }  // namespace dcgan

@@ -55,8 +55,8 @@ using GanObserver = std::function<void(int64_t step, Networks& networks, const t
 nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film,
                             const GanObserver& observe = {});
 
-/// FID and KID of `samples` of the real images, chosen at random, against all of them: what
-/// sampling alone costs.
-nlohmann::json run_real_floor(const std::string& data, int64_t image_size, int64_t samples);
+/// FID and KID of the cell's `eval_samples` of its real images, chosen at random, against all of
+/// them: what sampling alone costs.
+nlohmann::json run_real_floor(const GanCell& cell);
 
 }  // namespace dcgan

@@ -99,7 +99,7 @@ class GanStability : public Study {
             : fmt::format(
                   "; then {} fresh seeds at each arm's best setting and, for both and none, "
                   "along the whole row of rates at their best initialisation; {} fresh "
-                  "seeds each at width 32 and at 64 pixels",
+                  "seeds each at width 32, at 64 pixels, on colour emoji and on Fashion-MNIST",
                   plan.confirm_seeds, plan.transfer_seeds));
   }
 
@@ -126,6 +126,8 @@ class GanStability : public Study {
       }
     }
     for (const auto& [label, change] : transfers()) {
+      const json floor = floor_of(change);
+      if (!floor.empty()) cells.push_back(cell_of("floor", "real", floor, 0));
       for (const char* name : {"both", "none"}) {
         const Setting best = best_setting(results, name);
         json settings = settings_of(arm_named(name), best.init, best.lr);
@@ -146,9 +148,12 @@ class GanStability : public Study {
     const Plan plan = plan_of(budget, seeds);
     const auto arms = static_cast<int64_t>(plan.arms.size());
     const auto rates = static_cast<int64_t>(plan.rates.size());
+    const int64_t floors = std::count_if(transfers().begin(), transfers().end(),
+                                         [](const auto& t) { return !floor_of(t.second).empty(); });
     return static_cast<int64_t>(tuning_cells(plan).size()) + 1 +
            plan.confirm_seeds * (arms - 2 + 2 * rates) +
-           plan.transfer_seeds * 2 * static_cast<int64_t>(transfers().size());
+           plan.transfer_seeds * 2 * static_cast<int64_t>(transfers().size()) +
+           (plan.transfer_seeds > 0 ? floors : 0);
   }
 
   double cell_seconds(const Cell& cell) const override {
@@ -162,7 +167,7 @@ class GanStability : public Study {
   }
 
   json run(const Cell& cell, const std::string& film) const override {
-    if (cell.stage == "floor") return run_real_floor("digits", 32, 2000);
+    if (cell.stage == "floor") return run_real_floor(gan_cell_from(json::parse(cell.settings), 0));
     return run_gan_cell(gan_cell_from(json::parse(cell.settings), cell.seed), kFidThreshold, film);
   }
 

@@ -198,7 +198,8 @@ Figure numbers(const Records& results) {
         middle(runs, number_of("late_variation"))};
     figure.series.push_back(std::move(row));
   }
-  const Records floor = select(results, "floor", "");
+  const Records floor =
+      select(results, "floor", "real", [](const json& r) { return r["settings"].empty(); });
   if (!floor.empty()) {
     Figure::Series row;
     row.name = "real against real";

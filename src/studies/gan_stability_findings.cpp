@@ -102,17 +102,14 @@ Finding better_at_best(const Records& results, const std::string& opponent, doub
   const st::Interval p = st::paired_improvement(a, b);
   const st::Decision decision = st::decide(p);
   const bool survives = holm_p < 0.05;
-  const auto fid = [](const Records& runs) {
-    return std::exp(-st::median(values_of(runs, mean_score)));
-  };
   std::string verdict = st::to_string(decision.verdict);
   if (decision.verdict != st::Verdict::kInconclusive && !survives) verdict = "inconclusive";
   return {
       claim, verdict, decision.meaningful && survives,
       fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}; median FID {:.0f} against "
                   "{:.0f}",
-                  with_interval(p.estimate, p.low, p.high), both.size(), holm_p, fid(both),
-                  fid(other))};
+                  with_interval(p.estimate, p.low, p.high), both.size(), holm_p, median_fid(both),
+                  median_fid(other))};
 }
 
 Finding fewer_failures(const Records& results) {
@@ -161,15 +158,26 @@ Finding cheaper_search(const Records& results) {
           false, "expected best of k settings tried at random, " + text};
 }
 
-std::string transfer_label(const json& settings) {
-  for (const auto& [label, change] : transfers()) {
-    bool fits = true;
-    for (const auto& [key, value] : change.items()) {
-      fits &= settings.contains(key) && settings[key] == value;
-    }
-    if (fits) return label;
-  }
-  return "";
+// The two main arms under other conditions, at the settings that were best before.
+Finding transferred(const Records& results, const std::string& label, const json& change) {
+  const auto fits = [&](const json& r) { return transfer_label(r["settings"]) == label; };
+  const auto [both, none] = paired_by_seed(select(results, "transfer", "both", fits),
+                                           select(results, "transfer", "none", fits));
+  const std::string claim = "The same settings " + label + ": batch norm is better than no norm";
+  if (both.empty()) return no_data(claim);
+  const st::Interval p =
+      st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score));
+  const Records floor = select(results, "floor", "real",
+                               [&](const json& r) { return r["settings"] == floor_of(change); });
+  return {claim, st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
+          fmt::format("P(better) {} over {} seeds; median FID {:.3g} against {:.3g}{}; failed {} "
+                      "with, {} without",
+                      with_interval(p.estimate, p.low, p.high), both.size(), median_fid(both),
+                      median_fid(none),
+                      floor.empty() ? ""
+                                    : fmt::format(", real images {:.2g}",
+                                                  floor.front()["last_fid"].get<double>()),
+                      percent(both), percent(none))};
 }
 
 }  // namespace
@@ -198,19 +206,8 @@ std::vector<Finding> findings(const Records& results) {
     }
   }
   for (const auto& [label, change] : transfers()) {
-    const auto fits = [&, name = label](const json& r) {
-      return transfer_label(r["settings"]) == name;
-    };
-    const auto [both, none] = paired_by_seed(select(results, "transfer", "both", fits),
-                                             select(results, "transfer", "none", fits));
-    if (both.empty()) continue;
-    const st::Interval p =
-        st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score));
-    found.push_back({"The same settings at " + label + ": batch norm is better than no norm",
-                     st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
-                     fmt::format("P(better) {} over {} seeds; failed {} with, {} without",
-                                 with_interval(p.estimate, p.low, p.high), both.size(),
-                                 percent(both), percent(none))});
+    const Finding finding = transferred(results, label, change);
+    if (finding.verdict != "no data") found.push_back(finding);
   }
   return found;
 }

@@ -31,8 +31,30 @@ const std::vector<double>& rates() {
 
 const std::vector<std::pair<std::string, json>>& transfers() {
   static const std::vector<std::pair<std::string, json>> changes{
-      {"width 32", {{"nf", 32}}}, {"64 pixels", {{"image_size", 64}, {"features", "digits"}}}};
+      {"at width 32", {{"nf", 32}}},
+      {"at 64x64 pixels", {{"image_size", 64}, {"features", "digits"}}},
+      {"in colour (emoji)", {{"data", "emoji"}}},
+      {"on Fashion-MNIST", {{"data", "fashion"}}}};
   return changes;
+}
+
+std::string transfer_label(const json& settings) {
+  for (const auto& [label, change] : transfers()) {
+    bool fits = true;
+    for (const auto& [key, value] : change.items()) {
+      fits &= settings.contains(key) && settings[key] == value;
+    }
+    if (fits) return label;
+  }
+  return "";
+}
+
+json floor_of(const json& change) {
+  json settings = json::object();
+  for (const char* key : {"data", "image_size", "features"}) {
+    if (change.contains(key)) settings[key] = change[key];
+  }
+  return settings;
 }
 
 const Arm& arm_named(const std::string& name) {

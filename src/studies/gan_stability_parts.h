@@ -28,6 +28,11 @@ const std::vector<double>& rates();
 /// The best setting under other conditions: one thing changed at a time.
 const std::vector<std::pair<std::string, nlohmann::json>>& transfers();
 
+/// The name of the conditions that `settings` were run under, or "".
+std::string transfer_label(const nlohmann::json& settings);
+/// Settings of the cell that compares real images with real ones under these conditions.
+nlohmann::json floor_of(const nlohmann::json& change);
+
 const Arm& arm_named(const std::string& name);
 bool has_setting(const nlohmann::json& record, const std::string& init, double lr);
 

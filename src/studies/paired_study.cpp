@@ -10,7 +10,7 @@ namespace dcgan {
 
 std::vector<Cell> PairedStudy::cells(Budget budget, int64_t seeds,
                                      const std::vector<nlohmann::json>& /*results*/) const {
-  std::vector<Cell> cells;
+  std::vector<Cell> cells{floor_cell()};
   const int64_t count = seeds > 0 ? seeds : seeds_of(budget);
   // Seeds outermost: an interrupted study has every arm of the seeds it got to.
   for (int64_t seed = 0; seed < count; ++seed) {
@@ -21,18 +21,22 @@ std::vector<Cell> PairedStudy::cells(Budget budget, int64_t seeds,
   return cells;
 }
 
+Cell PairedStudy::floor_cell() const {
+  return {name(), "floor", "real", floor_settings().dump(), 0};
+}
+
 bool PairedStudy::complete(Budget budget, int64_t seeds,
                            const std::vector<nlohmann::json>& results) const {
   return all_done(cells(budget, seeds, results), results);
 }
 
 int64_t PairedStudy::expected_cells(Budget budget, int64_t seeds) const {
-  return static_cast<int64_t>(arms().size()) * (seeds > 0 ? seeds : seeds_of(budget));
+  return 1 + static_cast<int64_t>(arms().size()) * (seeds > 0 ? seeds : seeds_of(budget));
 }
 
 nlohmann::json PairedStudy::run(const Cell& cell, const std::string& film) const {
-  return run_gan_cell(gan_cell_from(nlohmann::json::parse(cell.settings), cell.seed),
-                      fid_threshold(), film);
+  const GanCell gan = gan_cell_from(nlohmann::json::parse(cell.settings), cell.seed);
+  return cell.stage == "floor" ? run_real_floor(gan) : run_gan_cell(gan, fid_threshold(), film);
 }
 
 std::vector<Figure> PairedStudy::figures(const std::vector<nlohmann::json>& results) const {

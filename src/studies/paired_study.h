@@ -9,7 +9,8 @@
 
 namespace dcgan {
 
-/// What studies share that compare a few arms at given settings on the same seeds.
+/// What studies share that compare a few arms at given settings on the same seeds; and one cell,
+/// stage "floor", of real images against real ones: what no generator can be below.
 class PairedStudy : public Study {
  public:
   std::vector<Cell> cells(Budget budget, int64_t seeds,
@@ -25,6 +26,9 @@ class PairedStudy : public Study {
   /// Arms with their settings (see GanCell), and the number of seeds of a budget.
   virtual std::vector<std::pair<std::string, nlohmann::json>> arms() const = 0;
   virtual int64_t seeds_of(Budget budget) const = 0;
+  /// What differs from GanCell where real images are compared with real ones.
+  virtual nlohmann::json floor_settings() const { return nlohmann::json::object(); }
+  Cell floor_cell() const;
   virtual double fid_threshold() const { return 150; }
 };
 

@@ -7,6 +7,8 @@
 #include <limits>
 #include <map>
 
+#include "studies/statistics/estimates.h"
+
 namespace dcgan {
 namespace {
 
@@ -46,6 +48,10 @@ double mean_score(const nlohmann::json& record) {
   const bool known = record.contains("last_fid") && record["last_fid"].is_number();
   const double fid = known ? record["last_fid"].get<double>() : kFailedFid;
   return -std::log(std::max(failed(record) ? std::max(fid, kFailedFid) : fid, 1e-12));
+}
+
+double median_fid(const Records& records) {
+  return std::exp(-statistics::median(values_of(records, mean_score)));
 }
 
 std::vector<double> values_of(const Records& records,

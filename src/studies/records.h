@@ -23,6 +23,9 @@ double rank_score(const nlohmann::json& record);
 /// own, whichever is worse for it.
 double mean_score(const nlohmann::json& record);
 
+/// Median FID at the horizon, failed runs as in mean_score().
+double median_fid(const Records& records);
+
 /// One value a record.
 std::vector<double> values_of(const Records& records,
                               const std::function<double(const nlohmann::json&)>& value);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -13,6 +12,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "report/html_page.h"
+#include "studies/figure_json.h"
 #include "studies/figure_svg.h"
 #include "studies/records.h"
 #include "studies/results.h"
@@ -40,54 +40,6 @@ std::vector<fs::path> result_folders(const std::vector<fs::path>& folders) {
     found.insert(found.end(), below.begin(), below.end());
   }
   return found;
-}
-
-const char* kind_name(Figure::Kind kind) {
-  switch (kind) {
-    case Figure::Kind::kHeatmap:
-      return "heatmap";
-    case Figure::Kind::kBars:
-      return "bars";
-    case Figure::Kind::kTable:
-      return "table";
-    case Figure::Kind::kPanels:
-      return "picture";
-    case Figure::Kind::kLines:
-      break;
-  }
-  return "lines";
-}
-
-// JSON has no NaN: null.
-json numbers(const std::vector<double>& values) {
-  json list = json::array();
-  for (const double value : values) {
-    if (std::isfinite(value)) {
-      list.push_back(value);
-    } else {
-      list.push_back(nullptr);
-    }
-  }
-  return list;
-}
-
-json to_json(const Figure& figure) {
-  if (figure.kind == Figure::Kind::kPanels) {
-    return {{"kind", "picture"}, {"title", figure.title}, {"svg", figure_svg(figure)}};
-  }
-  json series = json::array();
-  for (const Figure::Series& s : figure.series) {
-    series.push_back({{"name", s.name},
-                      {"x", numbers(s.x)},
-                      {"y", numbers(s.y)},
-                      {"low", numbers(s.low)},
-                      {"high", numbers(s.high)},
-                      {"notes", s.notes}});
-  }
-  return {{"kind", kind_name(figure.kind)}, {"title", figure.title},
-          {"x_label", figure.x_label},      {"y_label", figure.y_label},
-          {"log_x", figure.log_x},          {"log_y", figure.log_y},
-          {"x_names", figure.x_names},      {"series", std::move(series)}};
 }
 
 std::string joined(const std::set<std::string>& values) {
@@ -131,21 +83,6 @@ Budget budget_of(const Study& study, const Records& results) {
              : Budget::kQuick;
 }
 
-json frames_of(const fs::path& film) {
-  std::vector<fs::path> pictures;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(film, error)) {
-    if (entry.path().extension() == ".png") pictures.push_back(entry.path());
-  }
-  std::sort(pictures.begin(), pictures.end());
-  json frames = json::array();
-  for (const fs::path& picture : pictures) {
-    frames.push_back(
-        {{"step", std::atol(picture.stem().c_str())}, {"image", image_url(picture.string())}});
-  }
-  return frames;
-}
-
 // Films side by side that differ in the arm alone, the settings with most arms first, and of those
 // the highest learning rates.
 json films_of(const std::vector<fs::path>& folders, const Records& results) {
@@ -180,7 +117,7 @@ json films_of(const std::vector<fs::path>& folders, const Records& results) {
       if ((group.size() > 1) != several) continue;
       for (const Film& film : group) {
         if (films.size() == kMostFilms) return films;
-        json frames = frames_of(film.path);
+        json frames = film_frames(film.path);
         if (!frames.empty())
           films.push_back({{"title", film.title}, {"frames", std::move(frames)}});
       }
@@ -292,7 +229,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
     std::vector<std::string> pictures;
     std::string tables;
     for (const Figure& figure : study->figures(results)) {
-      entry["figures"].push_back(to_json(figure));
+      entry["figures"].push_back(figure_json(figure));
       if (figure.kind == Figure::Kind::kTable) {
         tables += markdown_table(figure);
         continue;
