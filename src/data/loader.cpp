@@ -3,8 +3,6 @@
 #include <c10/core/Allocator.h>
 #include <torch/types.h>
 
-#include <chrono>
-
 #include "models/random.h"
 
 namespace dcgan {
@@ -36,11 +34,15 @@ Loader::Loader(const Dataset& dataset, const LoaderOptions& options, const c10::
       resident_(resident_images(dataset, device)),
       next_read_(options.first_image) {
   if (!dataset.in_memory()) {
-    reader_ = std::jthread([this](const std::stop_token& stop) { read_ahead(stop); });
+    ahead_.emplace(
+        [this] {
+          const int64_t first = next_read_;
+          next_read_ += options_.batch_size;
+          return dataset_.images(indices(first));
+        },
+        kBatchesAhead);
   }
 }
-
-Loader::~Loader() = default;
 
 at::Tensor Loader::indices(int64_t first) { return order_.batch(first, options_.batch_size); }
 
@@ -65,39 +67,8 @@ at::Tensor Loader::next() {
     const at::Tensor chosen = indices(first).to(device_, /*non_blocking=*/true);
     return flipped(resident_.index_select(0, chosen), first);
   }
-  const at::Tensor images =
-      reader_.joinable() ? take_read_ahead() : dataset_.images(indices(first));
+  const at::Tensor images = ahead_ ? ahead_->take() : dataset_.images(indices(first));
   return flipped(images.to(device_), first);
-}
-
-at::Tensor Loader::take_read_ahead() {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !ready_.empty() || failure_; });
-  waited_ += std::chrono::duration<double>(Clock::now() - start).count();
-  if (ready_.empty()) std::rethrow_exception(failure_);
-  at::Tensor images = std::move(ready_.front());
-  ready_.pop_front();
-  changed_.notify_all();
-  return images;
-}
-
-void Loader::read_ahead(const std::stop_token& stop) {
-  try {
-    while (!stop.stop_requested()) {
-      at::Tensor images = dataset_.images(indices(next_read_));
-      next_read_ += options_.batch_size;
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop, [this] { return ready_.size() < kBatchesAhead; });
-      ready_.push_back(std::move(images));
-      changed_.notify_all();
-    }
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    failure_ = std::current_exception();
-    changed_.notify_all();
-  }
 }
 
 }  // namespace dcgan

@@ -3,13 +3,10 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <thread>
+#include <optional>
 
+#include "common/read_ahead.h"
 #include "data/dataset.h"
 #include "data/sample_order.h"
 
@@ -30,7 +27,6 @@ class Loader {
  public:
   /// `dataset` must live as long.
   Loader(const Dataset& dataset, const LoaderOptions& options, const c10::Device& device);
-  ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
@@ -38,29 +34,20 @@ class Loader {
   at::Tensor next();
 
   /// Seconds that next() had to wait for images, all in all.
-  double seconds_waited() const { return waited_; }
+  double seconds_waited() const { return ahead_ ? ahead_->seconds_waited() : 0; }
 
  private:
   at::Tensor indices(int64_t first);
   at::Tensor flipped(const at::Tensor& images, int64_t first) const;
-  at::Tensor take_read_ahead();
-  void read_ahead(const std::stop_token& stop);
 
   const Dataset& dataset_;
   LoaderOptions options_;
   c10::Device device_;
   SampleOrder order_;
   int64_t next_image_;
-  double waited_ = 0;
   at::Tensor resident_;  // the whole set on the GPU, where it fits
-
-  // Of the reader's thread; the mutex guards the queue and the failure.
-  int64_t next_read_;
-  std::deque<at::Tensor> ready_;
-  std::exception_ptr failure_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::jthread reader_;
+  int64_t next_read_;    // of the reader's thread, if there is one
+  std::optional<ReadAhead<at::Tensor>> ahead_;
 };
 
 }  // namespace dcgan

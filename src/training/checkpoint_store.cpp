@@ -4,7 +4,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <limits>
 
@@ -76,32 +75,21 @@ void CheckpointStore::check_room(uint64_t bytes, int64_t first) const {
 }
 
 void CheckpointStore::save(const TensorFile& content, int64_t step, std::vector<fs::path> logs) {
-  wait();
-  writing_ =
-      std::async(std::launch::async, [this, step, copy = copy_of(content), logs = std::move(logs)] {
-        make_room(file_size_of(copy));
-        for (const fs::path& log : logs) sync_file(log);
-        write_safetensors(run_.checkpoint(step), copy);
-        remove_superseded();
-      });
+  wait();  // the copy's memory is that of the one before
+  writing_.start([this, step, copy = copy_of(content), logs = std::move(logs)] {
+    make_room(file_size_of(copy));
+    for (const fs::path& log : logs) sync_file(log);
+    write_safetensors(run_.checkpoint(step), copy);
+    remove_superseded();
+  });
 }
 
 void CheckpointStore::save_best(const TensorFile& content) {
   wait();
-  writing_ = std::async(std::launch::async, [this, copy = copy_of(content)] {
+  writing_.start([this, copy = copy_of(content)] {
     make_room(file_size_of(copy));
     write_safetensors(run_.best_checkpoint(), copy);
   });
-}
-
-void CheckpointStore::check() {
-  const bool ended =
-      writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-  if (ended) writing_.get();
-}
-
-void CheckpointStore::wait() {
-  if (writing_.valid()) writing_.get();
 }
 
 TensorFile CheckpointStore::copy_of(const TensorFile& content) {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <future>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "common/background_task.h"
 #include "interchange/safetensors.h"
 #include "training/options.h"
 #include "training/run_directory.h"
@@ -39,10 +39,10 @@ class CheckpointStore {
   void save_best(const TensorFile& content);
 
   /// Throws what went wrong in the background, if that has ended; waits for nothing.
-  void check();
+  void check() { writing_.check(); }
 
   /// Waits until the last save is on the disk.
-  void wait();
+  void wait() { writing_.wait(); }
 
  private:
   TensorFile copy_of(const TensorFile& content);
@@ -57,7 +57,7 @@ class CheckpointStore {
   int64_t steps_;
   bool keeps_best_;
   std::map<std::string, at::Tensor> copies_;  // memory of the last copy, kept for the next
-  std::future<void> writing_;
+  BackgroundTask writing_;
 };
 
 }  // namespace dcgan
