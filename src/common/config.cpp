@@ -4,6 +4,7 @@
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
+#include "common/config_characters.h"
 #include "common/error.h"
 #include "common/text.h"
 
@@ -50,6 +51,10 @@ ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::
 
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
                                       std::string_view table) {
+  if (const int64_t line = line_of_stray_character(text); line > 0) {
+    throw UsageError(
+        fmt::format("{}:{}: a character that is not ASCII stands outside of quotes", source, line));
+  }
   toml::table document;
   try {
     document = toml::parse(text, source);

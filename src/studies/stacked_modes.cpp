@@ -60,16 +60,16 @@ class StackedModes : public PairedStudy {
   std::string setup(Budget budget) const override {
     return fmt::format(
         "128,000 triples of digits at 32x32x3, ngf = ndf = 16, batch 64, {} steps; each arm at two "
-        "initialisations x learning rates 1e-3 and 5e-3 x 2 tuning seeds, then {} fresh seeds at "
+        "initialisations x learning rates 1e-3 and 5e-3 x {} tuning seeds, then {} fresh seeds at "
         "its best",
-        kSteps, seeds_of(budget));
+        kSteps, tuning_seeds(budget), seeds_of(budget));
   }
   double cell_seconds(const Cell& /*cell*/) const override { return 75; }
 
   std::vector<Cell> cells(Budget budget, int64_t seeds,
                           const std::vector<nlohmann::json>& results) const override {
     std::vector<Cell> cells;
-    for (uint64_t seed = 1; seed <= kTuningSeeds; ++seed) {
+    for (uint64_t seed = 1; seed <= tuning_seeds(budget); ++seed) {
       for (const auto& [arm, settings] : arms()) {
         cells.push_back({name(), "tuning", arm, settings.dump(), seed});
       }
@@ -91,7 +91,7 @@ class StackedModes : public PairedStudy {
            all_done(cells(budget, seeds, results), results);
   }
   int64_t expected_cells(Budget budget, int64_t seeds) const override {
-    return static_cast<int64_t>(kTuningSeeds * arms().size()) + 1 +
+    return static_cast<int64_t>(tuning_seeds(budget) * arms().size()) + 1 +
            2 * (seeds > 0 ? seeds : seeds_of(budget));
   }
 
@@ -163,8 +163,9 @@ class StackedModes : public PairedStudy {
  private:
   static constexpr int64_t kSteps = 1500;
   static constexpr int64_t kSamples = 26'000;
-  static constexpr uint64_t kTuningSeeds = 2;
   static constexpr uint64_t kFreshSeed = 1000;
+
+  static uint64_t tuning_seeds(Budget budget) { return budget == Budget::kQuick ? 1 : 2; }
 
   static nlohmann::json settings(const char* norm, const char* init, double lr) {
     return {{"data", "stacked-digits"},

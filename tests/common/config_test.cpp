@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/config_characters.h"
 #include "expect_error.h"
 
 namespace dcgan {
@@ -49,6 +50,21 @@ TEST(Config, AListOverSeveralLinesBecomesWhatTheCommandLineTakes) {
       "[train] # a comment\ncrop = [\n  35, 55,  # corner\n  108,\n  108 ]\n", "f.toml", "train");
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(std::get<std::string>(entries[0].value), "35,55,108,108");
+}
+
+TEST(Config, RefusesCharactersThatAreNotAsciiOutsideOfQuotes) {
+  const auto line_of = [](std::string_view text) { return line_of_stray_character(text); };
+  EXPECT_EQ(
+      line_of("\xef\xbb\xbf# h\u00fctte\na = \"\u00e4 \\\" \u00e4\" # \u00e4\nb = '\u00e4\\'\n"),
+      0);
+  EXPECT_EQ(line_of("a = \"\"\"\u00e4\n \" \u00e4\"\"\"\nb = '''\u00e4\n ' '''\n"), 0);
+  EXPECT_EQ(line_of("a = 1\n\u00e4 = 2\n"), 2);
+  EXPECT_EQ(line_of("a = \"\"\"\n\n\"\"\"\nb = 1\u00d5\n"), 4);
+  EXPECT_EQ(line_of("a = \"unclosed\n\u00e4"), 2);
+  EXPECT_EQ(line_of("a = \"\\"), 0);
+  // Undefined behaviour in toml++ 3.3.
+  EXPECT_THROW(parse_config("a = 1939%01979[[[[[[[1\xc3\x95\n[0Z\n", "x.toml", "train"),
+               UsageError);
 }
 
 }  // namespace
