@@ -28,18 +28,25 @@ size_t end_of_quoted(std::string_view text, size_t first) {
   return text.size();
 }
 
+// Whether quotes at `i` begin a quoted text: what stands before them can only be these.
+bool begins_quoted(std::string_view text, size_t i) {
+  if (text[i] != '"' && text[i] != '\'') return false;
+  return i == 0 || std::string_view(" \t\r\n=.,[{").find(text[i - 1]) != std::string_view::npos;
+}
+
 }  // namespace
 
 int64_t line_of_stray_character(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   int64_t line = 1;
-  size_t i = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  size_t i = 0;
   while (i < text.size()) {
     const char c = text[i];
     size_t next = i + 1;
     if (c == '#') {
       next = std::min(text.find('\n', i), text.size());
-    } else if (c == '"' || c == '\'') {
+    } else if (begins_quoted(text, i)) {
       next = end_of_quoted(text, i);
     } else if (static_cast<unsigned char>(c) >= 0x80) {
       return line;

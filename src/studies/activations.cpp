@@ -8,6 +8,7 @@
 
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -23,8 +24,8 @@ class Activations : public TunedSweep {
   std::string name() const override { return "activations"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm makes saturating nonlinearities usable and every nonlinearity train better "
-           "(Ioffe & Szegedy 2015, abstract), in deep networks and in the DCGAN.";
+    return "Batch norm makes saturating nonlinearities usable and every nonlinearity train "
+           "better (Ioffe & Szegedy 2015, abstract), in deep networks and in the DCGAN.";
   }
   std::string refuted_by() const override {
     return "A deep sigmoid network without norm, at its own learning rate, that is as accurate; "
@@ -32,24 +33,18 @@ class Activations : public TunedSweep {
   }
   std::string metric() const override {
     return "accuracy on the 1,000 test digits at the horizon; of the DCGAN the FID of 2,000 "
-           "samples "
-           "on the features 'digits'; gradient norms by layer at the start, dead units at the end";
-  }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2; for the DCGAN as "
-           "in "
-           "gan-stability";
+           "samples on the features 'digits'; gradient norms by layer at the start, dead units "
+           "at the end";
   }
   std::string decision_rule() const override {
     return paired_rule() +
-           "; that the choice matters less: the spread (best minus worst accuracy "
-           "over the four) of a seed in the deep network, a failed run counted as "
-           "chance";
+           "; that the choice matters less: the spread (best minus worst accuracy over the four) "
+           "of a seed in the deep network, a failed run counted as chance";
   }
   std::string setup(Budget budget) const override {
     return "mlp of 3 and 10 hidden layers of 50 units, Xavier (sigmoid, tanh) or He, SGD, 3,500 "
-           "digits at 16x16, batch 60, 800 steps; DCGAN at 16 pixels with the nonlinearity in all "
-           "hidden stages of both networks, ngf = ndf = 16, N(0, 0.02), batch 64, 300 steps; " +
+           "digits at 16x16, batch 60, 800 steps; DCGAN at 16 pixels with the nonlinearity in "
+           "all hidden stages of both networks, ngf = ndf = 16, N(0, 0.02), batch 64, 300 steps; " +
            describe(plan(budget));
   }
 
@@ -59,13 +54,9 @@ class Activations : public TunedSweep {
       const Records batch = at_best(results, point.name, "batch");
       const Records none = at_best(results, point.name, "none");
       const bool gan = point.settings.contains("model");
-      const auto [ours, theirs] = means_by_seed(batch, none, quality);
-      questions.push_back(
-          {fmt::format("{} is better with batch norm: {}", gan ? "FID" : "Accuracy", point.name),
-           ours, theirs,
-           fmt::format("median {} {} with, {} without; failed {} and {} of {}",
-                       gan ? "FID" : "accuracy", quality_text(ours, gan), quality_text(theirs, gan),
-                       count_failed(batch), count_failed(none), none.size())});
+      questions.push_back(better(
+          fmt::format("{} is better with batch norm: {}", gan ? "FID" : "Accuracy", point.name),
+          "with", batch, "without", none));
     }
     const auto [ours, theirs] =
         means_by_seed(spreads(results, "batch"), spreads(results, "none"),
@@ -87,13 +78,9 @@ class Activations : public TunedSweep {
       for (const char* activation : kActivations) {
         groups.push_back({activation, at_best(results, deep(activation), arm)});
       }
-      figures.push_back(by_layer(
+      figures.push_back(starting_gradients(
           fmt::format("Gradient norm by layer before the first step, 10 layers, {}",
                       std::string(arm) == "batch" ? "batch norm" : "no norm"),
-          "norm of the weight's gradient",
-          [](const json& r) {
-            return r.contains("gradient_norms") ? r["gradient_norms"]["start"] : json::array();
-          },
           groups));
     }
     Figure dead;
@@ -122,7 +109,7 @@ class Activations : public TunedSweep {
   Plan plan(Budget budget) const override {
     const bool quick = budget == Budget::kQuick;
     Plan plan;
-    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
+    plan.arms = with_and_without();
     const std::vector<double> rates = quick ? std::vector<double>{0.01, 0.1, 1}
                                             : std::vector<double>{1e-3, 1e-2, 1e-1, 3e-1, 1, 3, 10};
     for (const int64_t depth : {3, 10}) {
@@ -141,19 +128,12 @@ class Activations : public TunedSweep {
       }
     }
     for (const std::string activation : kActivations) {
-      plan.points.push_back(
-          {"dcgan, " + activation,
-           {{"model", "gan"},
-            {"image_size", 16},
-            {"activation", activation},
-            {"steps", 300},
-            {"eval_every", 100},
-            {"features", "digits"}},
-           quick ? std::vector<double>{1e-3, 1e-2} : std::vector<double>{1e-3, 5e-3, 1e-2},
-           4});
+      plan.points.push_back(dcgan_point(
+          "dcgan, " + activation, {{"activation", activation}},
+          quick ? std::vector<double>{1e-3, 1e-2} : std::vector<double>{1e-3, 5e-3, 1e-2}, 4));
     }
     plan.tuning_seeds = quick ? 1 : 2;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 

@@ -14,8 +14,8 @@ class BatchMixingStudy : public PairedStudy {
   std::string name() const override { return "batch-mixing"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Real and generated images must go through the discriminator in separate batches: with "
-           "common statistics the training is worse.";
+    return "Real and generated images must go through the discriminator in separate batches: "
+           "with common statistics the training is worse.";
   }
   std::string refuted_by() const override {
     return "Mixed batches that reach as low a FID and fail as seldom.";
@@ -23,15 +23,14 @@ class BatchMixingStudy : public PairedStudy {
   std::string metric() const override { return "FID at the horizon, features 'digits'"; }
   std::string failure() const override { return "as in gan-stability"; }
   std::string decision_rule() const override {
-    return "P(grouped better than mixed) at each learning rate, paired by seed: the 95 % interval "
-           "against 0.5, meaningful above 0.75; both rates must agree";
+    return "P(grouped better than mixed) at each learning rate, paired by seed: the 95 % "
+           "interval against 0.5, meaningful above 0.75; both rates must agree";
   }
   std::string setup(Budget budget) const override {
     return fmt::format(
-        "5,000 digits at 32x32, ngf = ndf = 16, batch norm in both networks, He, 600 "
-        "steps, learning rates 1e-3 and 1e-2; in two passes (separate), in one with "
-        "statistics of each half (grouped: the same to rounding), in one with common "
-        "statistics (mixed); {} seeds",
+        "5,000 digits at 32x32, ngf = ndf = 16, batch norm in both networks, He, 600 steps, "
+        "learning rates 1e-3 and 1e-2; in two passes (separate), in one with statistics of each "
+        "half (grouped: the same to rounding), in one with common statistics (mixed); {} seeds",
         seeds_of(budget));
   }
   double cell_seconds(const Cell& /*cell*/) const override { return 11; }

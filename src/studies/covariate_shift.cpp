@@ -1,137 +1,20 @@
 #include "studies/covariate_shift.h"
 
 #include <fmt/format.h>
-#include <torch/types.h>
 
-#include <algorithm>
 #include <cmath>
 
-#include "studies/classifier_cell.h"
-#include "studies/gan_cell.h"
-#include "studies/input_drift.h"
-#include "studies/loss_landscape.h"
-#include "studies/network_measures.h"
-#include "studies/statistics/estimates.h"
+#include "studies/covariate_shift_cell.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
 namespace {
 
 using nlohmann::json;
-namespace st = statistics;
 
-constexpr int64_t kProbeImages = 500;
 constexpr double kNoise = 0.5;
-
-// Half to four times the training's own step, as in Santurkar's figure 4.
-std::vector<double> steps_around(double lr) { return {lr / 2, lr, 2 * lr, 4 * lr}; }
-
-// The landscapes seen during a training, as logarithms' means.
-class Landscapes {
- public:
-  void add(const LossLandscape& seen) {
-    ++count_;
-    loss_range_ += log_of(seen.loss_range);
-    gradient_change_ += log_of(seen.gradient_change);
-    smoothness_ += log_of(seen.smoothness);
-  }
-  void write(json& record) const {
-    if (count_ == 0) return;
-    const auto n = static_cast<double>(count_);
-    record["loss_range"] = std::exp(loss_range_ / n);
-    record["gradient_change"] = std::exp(gradient_change_ / n);
-    record["smoothness"] = std::exp(smoothness_ / n);
-  }
-
- private:
-  static double log_of(double value) {
-    // A step into what is not finite counts as very rough.
-    constexpr double kRoughest = 1e12;
-    return std::log(std::isfinite(value) ? std::clamp(value, 1e-12, kRoughest) : kRoughest);
-  }
-  int64_t count_ = 0;
-  double loss_range_ = 0;
-  double gradient_change_ = 0;
-  double smoothness_ = 0;
-};
-
-void write_drift(const InputDrift& drift, json& record) {
-  const std::vector<double> layers = drift.by_layer();
-  double sum = 0;
-  for (const double layer : layers) sum += layer;
-  record["drift_by_layer"] = layers;
-  if (!layers.empty()) record["drift"] = sum / static_cast<double>(layers.size());
-  record["quantiles"] = drift.quantiles();
-}
-
-json run_classifier(const json& settings, uint64_t seed) {
-  const ClassifierCell cell = classifier_cell_from(settings, seed);
-  InputDrift drift;
-  Landscapes landscapes;
-  json record = run_classifier_cell(
-      cell, [&](int64_t step, DeepClassifier& network, const DigitParts& parts) {
-        const BuffersKept kept(*network);
-        const DigitPart probe = first_images(parts.training, kProbeImages);
-        LayerTrace trace;
-        {
-          const torch::NoGradGuard no_grad;
-          network->forward(probe.images, 0, &trace);
-        }
-        drift.observe(step, trace.inputs);
-        const DigitPart batch = first_images(parts.training, cell.batch);
-        landscapes.add(loss_landscape(
-            *network, [&] { return cross_entropy(network->forward(batch.images), batch.labels); },
-            steps_around(cell.lr)));
-      });
-  write_drift(drift, record);
-  landscapes.write(record);
-  return record;
-}
-
-// Of the discriminator, whose loss is the simpler one: real images against generated ones.
-json run_gan(const json& settings, uint64_t seed) {
-  const GanCell cell = gan_cell_from(settings, seed);
-  InputDrift drift;
-  Landscapes landscapes;
-  json record =
-      run_gan_cell(cell, /*fid_threshold=*/150, /*film=*/"",
-                   [&](int64_t step, Networks& networks, const torch::Tensor& real,
-                       const torch::Tensor& latents) {
-                     const BuffersKept kept_d(*networks.discriminator);
-                     const BuffersKept kept_g(*networks.generator);
-                     torch::Tensor images;
-                     {
-                       const torch::NoGradGuard no_grad;
-                       images = torch::cat({real, networks.generator->forward(latents)});
-                       std::vector<torch::Tensor> layers;
-                       Activation activation(images);
-                       activation.groups = 2;
-                       // What each stage but the last hands on: the inputs of the layers that
-                       // follow.
-                       const auto& stages = networks.discriminator->main->stages();
-                       for (size_t i = 0; i + 1 < stages.size(); ++i) {
-                         Stage stage = stages[i];
-                         activation = stage.forward(activation);
-                         layers.push_back(activation.materialize());
-                       }
-                       drift.observe(step, layers);
-                     }
-                     const int64_t n = real.size(0);
-                     const torch::Tensor labels = torch::cat({torch::ones({n}), torch::zeros({n})});
-                     landscapes.add(loss_landscape(
-                         *networks.discriminator,
-                         [&] {
-                           // Both halves' mean losses added, as the training step does.
-                           return 2 * torch::binary_cross_entropy_with_logits(
-                                          networks.discriminator->forward(images, 2), labels);
-                         },
-                         steps_around(cell.lr)));
-                   });
-  write_drift(drift, record);
-  landscapes.write(record);
-  return record;
-}
 
 Value smaller(const char* key) {
   return [key](const json& r) {
@@ -150,50 +33,41 @@ class CovariateShift : public TunedSweep {
   int version() const override { return 1; }
   std::string claim() const override {
     return "Batch norm works because the distributions of layers' inputs drift less (Ioffe & "
-           "Szegedy "
-           "2015); or, against that, because the loss is smoother along the step, and drift does "
-           "not "
-           "matter (Santurkar et al. 2018).";
+           "Szegedy 2015); or, against that, because the loss is smoother along the step, and "
+           "drift does not matter (Santurkar et al. 2018).";
   }
   std::string refuted_by() const override {
     return "Of the first: noisy batch norm, whose inputs drift more than those of no norm, and "
-           "that "
-           "trains better all the same. Of the second: a loss range, gradient change and "
-           "smoothness "
-           "that are no smaller with batch norm.";
+           "that trains better all the same. Of the second: a loss range, gradient change and "
+           "smoothness that are no smaller with batch norm.";
   }
   std::string metric() const override {
-    return "drift: by how many of its standard deviations a channel's mean moves between two looks "
-           "at "
-           "the same inputs, mean over channels, layers and looks (classifier: 500 training "
-           "images, "
-           "inputs of the nonlinearities; discriminator: a batch of real and generated images, "
-           "outputs of the stages). Along the gradient at half to four times the training's own "
-           "rate: loss range, largest gradient change, largest gradient change over the step's "
-           "length (effective beta-smoothness), geometric means over the looks. Accuracy, or FID";
-  }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2; for the DCGAN as "
-           "in "
-           "gan-stability";
+    return "drift: by how many of its standard deviations a channel's mean moves between two "
+           "looks at the same inputs, mean over channels, layers and looks (classifier: 500 "
+           "training images, inputs of the nonlinearities; discriminator: a batch of real and "
+           "generated images, outputs of the stages). Along the gradient at half to four times "
+           "the training's own rate: loss range, largest gradient change, largest gradient "
+           "change over the step's length (effective beta-smoothness), geometric means over the "
+           "looks. Accuracy, or FID";
   }
   std::string decision_rule() const override { return paired_rule() + "; smaller is better"; }
   std::string setup(Budget budget) const override {
     return fmt::format(
-        "3,500 digits at 16x16, batch 60, SGD; mlp: 3 x 100 sigmoid units, Xavier, 600 steps; cnn: "
-        "two 4x4 convolutions of stride 2, 8 and 16 maps, ReLU, He, 400 steps; DCGAN at 16 pixels, "
-        "ngf = ndf = 16, N(0, 0.02), Adam, 300 steps; noisy: fresh noise of {} standard deviations "
-        "in every batch norm's scale and offset at every batch; {}",
+        "3,500 digits at 16x16, batch 60, SGD; mlp: 3 x 100 sigmoid units, Xavier, 600 steps; "
+        "cnn: two 4x4 convolutions of stride 2, 8 and 16 maps, ReLU, He, 400 steps; DCGAN at 16 "
+        "pixels, ngf = ndf = 16, N(0, 0.02), Adam, 300 steps; noisy: fresh noise of {} standard "
+        "deviations in every batch norm's scale and offset at every batch; {}",
         kNoise, describe(plan(budget)));
   }
 
   json run(const Cell& cell, const std::string& film) const override {
     if (cell.stage.ends_with("tuning")) return TunedSweep::run(cell, film);
     json settings = json::parse(cell.settings);
-    if (settings.value("model", "") != "gan") return run_classifier(settings, cell.seed);
+    if (settings.value("model", "") != "gan")
+      return run_covariate_shift_classifier(settings, cell.seed);
     settings.erase("model");
     settings.erase("point");
-    return run_gan(settings, cell.seed);
+    return run_covariate_shift_gan(settings, cell.seed);
   }
 
   std::vector<Finding> findings(const Records& results) const override {
@@ -275,7 +149,7 @@ class CovariateShift : public TunedSweep {
          quick ? std::vector<double>{1e-3, 1e-2} : std::vector<double>{1e-3, 5e-3, 1e-2},
          5}};
     plan.tuning_seeds = quick ? 1 : 2;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 

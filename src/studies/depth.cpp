@@ -6,6 +6,7 @@
 
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -37,8 +38,8 @@ class Depth : public TunedSweep {
   std::string name() const override { return "depth"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm makes deeper networks trainable: it lets gradients flow through many layers "
-           "(Radford et al. 2015, section 3).";
+    return "Batch norm makes deeper networks trainable: it lets gradients flow through many "
+           "layers (Radford et al. 2015, section 3).";
   }
   std::string refuted_by() const override {
     return "A network without norm, He's initialisation and its own learning rate, that is as "
@@ -46,24 +47,17 @@ class Depth : public TunedSweep {
   }
   std::string metric() const override {
     return "accuracy on the 1,000 test digits at the horizon; of the DCGAN the FID of 2,000 "
-           "samples "
-           "on the features 'digits'; gradient norms by layer at the start";
-  }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2; for the DCGAN as "
-           "in "
-           "gan-stability";
+           "samples on the features 'digits'; gradient norms by layer at the start";
   }
   std::string decision_rule() const override {
     return paired_rule() +
-           "; that the advantage grows: batch norm's accuracy minus no norm's, at "
-           "50 layers against at 2, a failed run counted as chance";
+           "; that the advantage grows: batch norm's accuracy minus no norm's, at 50 layers "
+           "against at 2, a failed run counted as chance";
   }
   std::string setup(Budget budget) const override {
     return "mlp of 2 to 50 hidden layers of 50 ReLUs without skip connections, He, SGD, 3,500 "
            "digits at 16x16, batch 60, 600 steps; DCGAN at 16 and 32 pixels with ngf = ndf = 16 "
-           "and "
-           "at 64 with 8, N(0, 0.02), batch 64, 300 steps; " +
+           "and at 64 with 8, N(0, 0.02), batch 64, 300 steps; " +
            describe(plan(budget));
   }
 
@@ -74,14 +68,9 @@ class Depth : public TunedSweep {
       const Records none = at_best(results, point.name, "none");
       const bool gan = point.settings.contains("model");
       if (gan && batch.empty()) continue;
-      const auto [ours, theirs] = means_by_seed(batch, none, quality);
-      questions.push_back(
-          {fmt::format("{} is better with batch norm: {}", gan ? "The DCGAN's FID" : "Accuracy",
-                       point.name),
-           ours, theirs,
-           fmt::format("median {} {} with, {} without; failed {} of {} with, {} of {} without",
-                       gan ? "FID" : "accuracy", quality_text(ours, gan), quality_text(theirs, gan),
-                       count_failed(batch), batch.size(), count_failed(none), none.size())});
+      questions.push_back(better(fmt::format("{} is better with batch norm: {}",
+                                             gan ? "The DCGAN's FID" : "Accuracy", point.name),
+                                 "with", batch, "without", none));
     }
     const auto gap = [&](int64_t depth) {
       return advantage(at_best(results, layers(depth), "batch"),
@@ -111,12 +100,8 @@ class Depth : public TunedSweep {
     accuracies.log_x = true;
     std::vector<Figure> figures{accuracies};
     for (const int64_t depth : {10, 50}) {
-      figures.push_back(by_layer(
+      figures.push_back(starting_gradients(
           fmt::format("Gradient norm by layer before the first step, {} layers", depth),
-          "norm of the weight's gradient",
-          [](const json& r) {
-            return r.contains("gradient_norms") ? r["gradient_norms"]["start"] : json::array();
-          },
           {{"batch norm", at_best(results, layers(depth), "batch")},
            {"no norm", at_best(results, layers(depth), "none")}}));
     }
@@ -137,7 +122,7 @@ class Depth : public TunedSweep {
   Plan plan(Budget budget) const override {
     const bool quick = budget == Budget::kQuick;
     Plan plan;
-    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
+    plan.arms = with_and_without();
     const std::vector<double> rates =
         quick ? std::vector<double>{1e-3, 1e-2, 1e-1}
               : std::vector<double>{1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1};
@@ -156,21 +141,14 @@ class Depth : public TunedSweep {
                              0.25 + 0.06 * static_cast<double>(depth)});
     }
     const auto gan = [&](size_t place, int64_t size, int64_t width, double seconds) {
-      plan.points.push_back({sizes()[place],
-                             {{"model", "gan"},
-                              {"image_size", size},
-                              {"nf", width},
-                              {"steps", 300},
-                              {"eval_every", 100},
-                              {"features", "digits"}},
-                             {1e-3, 5e-3, 1e-2},
-                             seconds});
+      plan.points.push_back(dcgan_point(sizes()[place], {{"image_size", size}, {"nf", width}},
+                                        {1e-3, 5e-3, 1e-2}, seconds));
     };
     gan(0, 16, 16, 3);
     gan(1, 32, 16, 6);
     if (!quick) gan(2, 64, 8, 12);
     plan.tuning_seeds = quick ? 1 : 2;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 };

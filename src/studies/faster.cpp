@@ -8,6 +8,7 @@
 #include "studies/statistics/comparison.h"
 #include "studies/statistics/resampling.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -57,37 +58,30 @@ class Faster : public TunedSweep {
   std::string name() const override { return "faster"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm makes training faster, in steps and in time (Ioffe & Szegedy 2015, section "
-           "4.1: three hidden layers of 100 sigmoid units, batch 60).";
+    return "Batch norm makes training faster, in steps and in time (Ioffe & Szegedy 2015, "
+           "section 4.1: three hidden layers of 100 sigmoid units, batch 60).";
   }
   std::string refuted_by() const override {
-    return "A network without norm at its own rate that reaches the target in as few steps; or in "
-           "as "
-           "little time, because a step with batch norm costs more.";
+    return "A network without norm at its own rate that reaches the target in as few steps; or "
+           "in as little time, because a step with batch norm costs more.";
   }
   std::string metric() const override {
     return "steps and seconds until the accuracy on the 1,000 test digits, looked at every 10 "
-           "steps, "
-           "first reaches the target (mlp 0.9, cnn 0.95); seconds are the thread's own processor "
-           "time in training, evaluation aside; configurations of the tuning grid that reach the "
-           "target, for each hour of training";
+           "steps, first reaches the target (mlp 0.9, cnn 0.95); seconds are the thread's own "
+           "processor time in training, evaluation aside; configurations of the tuning grid that "
+           "reach the target, for each hour of training";
   }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2; a run that does "
-           "not "
-           "reach the target within the horizon is censored there and ranks last";
-  }
+  std::string failure() const override { return TunedSweep::failure() + kCensored; }
   std::string decision_rule() const override {
     return paired_rule() +
-           "; two censored runs of a seed are a tie. Rates are chosen by the "
-           "median steps to the target on the tuning seeds. Configurations an hour: "
-           "the difference's bootstrap interval against 0, 95 % for all points together";
+           "; two censored runs of a seed are a tie. Rates are chosen by the median steps to the "
+           "target on the tuning seeds. Configurations an hour: the difference's bootstrap "
+           "interval against 0, 95 % for all points together";
   }
   std::string setup(Budget budget) const override {
     return "3,500 digits, batch 60; mlp: at 32x32, 3 x 100 sigmoid units, Xavier, horizon 1,000 "
            "steps; cnn: at 16x16, two 4x4 convolutions of stride 2, 8 and 16 maps, ReLU, He, "
-           "horizon "
-           "600 steps; each with SGD and with Adam; " +
+           "horizon 600 steps; each with SGD and with Adam; " +
            describe(plan(budget));
   }
 
@@ -136,21 +130,15 @@ class Faster : public TunedSweep {
   }
 
  protected:
-  // Steps to the target; of runs that miss it, the more accurate one.
-  double tuning_score(const json& record) const override {
-    const double steps = number(record, "target_step");
-    if (std::isfinite(steps)) return -steps;
-    return failed(record) ? -INFINITY : -1e6 + accuracy(record);
-  }
+  double tuning_score(const json& record) const override { return soonest(record); }
 
   Plan plan(Budget budget) const override {
     const bool quick = budget == Budget::kQuick;
     Plan plan;
-    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
+    plan.arms = with_and_without();
     const json mlp{{"image_size", 32}, {"steps", 1000}, {"eval_every", 10}, {"target", 0.9}};
-    const json cnn{{"network", "cnn"}, {"depth", 2},      {"width", 8},
-                   {"init", "he"},     {"steps", 600},    {"activation", "relu"},
-                   {"target", 0.95},   {"eval_every", 10}};
+    json cnn = small_cnn();
+    cnn.update({{"target", 0.95}, {"eval_every", 10}});
     const auto with = [](json settings, const char* optimizer) {
       settings["optimizer"] = optimizer;
       return settings;
@@ -161,7 +149,7 @@ class Faster : public TunedSweep {
                    {"cnn, sgd", with(cnn, "sgd"), {0.01, 0.03, 0.1, 0.3, 1, 3}, 0.8},
                    {"cnn, adam", with(cnn, "adam"), adam, 0.8}};
     plan.tuning_seeds = quick ? 1 : 3;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 
@@ -179,8 +167,8 @@ class Faster : public TunedSweep {
       });
     };
     return {claim, st::to_string(st::decide_difference(d)), false,
-            fmt::format("{:.0f} an hour with ({} of {} configurations), {:.0f} without ({} of {}); "
-                        "difference {}",
+            fmt::format("{:.0f} an hour with ({} of {} configurations), {:.0f} without ({} of "
+                        "{}); difference {}",
                         found_an_hour(batch), reached(batch), batch.size(), found_an_hour(none),
                         reached(none), none.size(), with_interval(d.estimate, d.low, d.high))};
   }

@@ -58,13 +58,12 @@ class GanStability : public Study {
   std::string name() const override { return "gan-stability"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm makes the training of a DCGAN stable: more settings train, fewer runs fail, "
-           "and at its own best it is better.";
+    return "Batch norm makes the training of a DCGAN stable: more settings train, fewer runs "
+           "fail, and at its own best it is better.";
   }
   std::string refuted_by() const override {
     return "An ablated network, tuned on the same budget, that is as good or better on fresh "
-           "seeds, "
-           "fails as seldom, and trains over as wide a range of learning rates.";
+           "seeds, fails as seldom, and trains over as wide a range of learning rates.";
   }
   std::string metric() const override {
     return "FID of 2,000 samples (running statistics) against all 5,000 digits on the features "
@@ -72,21 +71,17 @@ class GanStability : public Study {
   }
   std::string failure() const override {
     return "a loss or weight that is not finite, or at the horizon samples whose deviation is "
-           "below "
-           "half of the real images', or fewer than 5 of 10 classes drawn";
+           "below half of the real images', or fewer than 5 of 10 classes drawn";
   }
   std::string decision_rule() const override {
-    return "P(A > B) on fresh seeds, paired: supported if the exact 95 % interval lies above 0.5, "
-           "meaningful if the estimate exceeds 0.75 as well, not supported if it lies below. (i): "
-           "difference in the share of rates that train, seeds resampled, and the exact interval "
-           "over "
-           "seeds must agree; (iii): difference of rates by Newcombe's method; (iv): difference of "
-           "expected bests by bootstrap, at k = 1, 2 and 4: each against 0. Sign tests, Holm over "
-           "the "
-           "opponents: a verdict that does not survive is inconclusive. (The intervals of (i) and "
-           "(iii), the arm sn-d and the floor were set after tuning runs had been seen and before "
-           "any "
-           "fresh seed was run.)";
+    return "P(A > B) on fresh seeds, paired: supported if the exact 95 % interval lies above "
+           "0.5, meaningful if the estimate exceeds 0.75 as well, not supported if it lies "
+           "below. (i): difference in the share of rates that train, seeds resampled, and the "
+           "exact interval over seeds must agree; (iii): difference of rates by Newcombe's "
+           "method; (iv): difference of expected bests by bootstrap, at k = 1, 2 and 4: each "
+           "against 0. Sign tests, Holm over the opponents: a verdict that does not survive is "
+           "inconclusive. (The intervals of (i) and (iii), the arm sn-d and the floor were set "
+           "after tuning runs had been seen and before any fresh seed was run.)";
   }
   std::string setup(Budget budget) const override {
     const Plan plan = plan_of(budget, 0);
@@ -98,8 +93,8 @@ class GanStability : public Study {
             ? ""
             : fmt::format(
                   "; then {} fresh seeds at each arm's best setting and, for both and none, "
-                  "along the whole row of rates at their best initialisation; {} fresh "
-                  "seeds each at width 32, at 64 pixels, on colour emoji and on Fashion-MNIST",
+                  "along the whole row of rates at their best initialisation; {} fresh seeds "
+                  "each at width 32, at 64 pixels, on colour emoji and on Fashion-MNIST",
                   plan.confirm_seeds, plan.transfer_seeds));
   }
 

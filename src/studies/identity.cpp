@@ -138,36 +138,33 @@ class Identity : public Study {
   std::string name() const override { return "identity"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm takes nothing away: gamma = sqrt(var + eps) and beta = mean restore the raw "
-           "activation (Ioffe & Szegedy 2015, section 3), and training finds them where they are "
-           "needed.";
+    return "Batch norm takes nothing away: gamma = sqrt(var + eps) and beta = mean restore the "
+           "raw activation (Ioffe & Szegedy 2015, section 3), and training finds them where they "
+           "are needed.";
   }
   std::string refuted_by() const override {
-    return "A layer of the DCGAN whose output, with that gamma and beta, is further from its input "
-           "than rounding; a network that needs the identity and does not learn it.";
+    return "A layer of the DCGAN whose output, with that gamma and beta, is further from its "
+           "input than rounding; a network that needs the identity and does not learn it.";
   }
   std::string metric() const override {
     return "largest difference between a batch norm's output and its input, over the largest "
-           "value, "
-           "worst layer of both networks; for the learning, the mean square error of the restored "
-           "features over their variance on fresh rows, running statistics";
+           "value, worst layer of both networks; for the learning, the mean square error of the "
+           "restored features over their variance on fresh rows, running statistics";
   }
   std::string failure() const override { return "an error that is not finite"; }
   std::string decision_rule() const override {
     return "restores: supported if every layer of every seed is within 1e-5 (float32), not "
-           "supported "
-           "otherwise; learns: supported if the exact 95 % interval of the share of seeds with an "
-           "error of at most 0.01 lies above 0.5, not supported if below, else inconclusive; "
-           "against a batch norm without gamma and beta: " +
+           "supported otherwise; learns: supported if the exact 95 % interval of the share of "
+           "seeds with an error of at most 0.01 lies above 0.5, not supported if below, else "
+           "inconclusive; against a batch norm without gamma and beta: " +
            paired_rule();
   }
   std::string setup(Budget budget) const override {
     return fmt::format(
-        "DCGAN of the digits at 32 pixels, ngf = ndf = 16, after {} steps at rate 1e-3; one batch "
-        "norm over eight features of means N(0, 3) and deviations exp(N(0, 1)), asked for its own "
-        "input, 2,000 steps of Adam at 0.03, batch 60 (the arms do not compete in their rate: "
-        "fixed "
-        "has no parameters); {} seeds",
+        "DCGAN of the digits at 32 pixels, ngf = ndf = 16, after {} steps at rate 1e-3; one "
+        "batch norm over eight features of means N(0, 3) and deviations exp(N(0, 1)), asked for "
+        "its own input, 2,000 steps of Adam at 0.03, batch 60 (the arms do not compete in their "
+        "rate: fixed has no parameters); {} seeds",
         kGanSteps, seeds_of(budget));
   }
 
@@ -203,8 +200,8 @@ class Identity : public Study {
     const auto [ours, theirs] =
         means_by_seed(select(results, "learn", "affine"), select(results, "learn", "fixed"), error);
     const auto paired =
-        decide_together({{"Where the identity is needed, batch norm with gamma and "
-                          "beta is better than one without",
+        decide_together({{"Where the identity is needed, batch norm with gamma and beta is "
+                          "better than one without",
                           ours, theirs, ""}});
     found.insert(found.end(), paired.begin(), paired.end());
     return found;
@@ -214,8 +211,8 @@ class Identity : public Study {
     Figure table;
     table.kind = Figure::Kind::kTable;
     table.title =
-        "Difference between a batch norm's output and its input, over the largest value, "
-        "worst of all seeds";
+        "Difference between a batch norm's output and its input, over the largest value, worst "
+        "of all seeds";
     table.x_label = "layer";
     table.x_names = {"as trained (smallest)", "gamma = sqrt(var + eps), beta = mean"};
     std::vector<std::string> order;
@@ -249,8 +246,8 @@ class Identity : public Study {
 
   static Finding restores(const Records& runs) {
     const std::string claim =
-        "gamma = sqrt(var + eps) and beta = mean restore the raw activation, layer by layer in the "
-        "DCGAN";
+        "gamma = sqrt(var + eps) and beta = mean restore the raw activation, layer by layer in "
+        "the DCGAN";
     if (runs.empty()) return {claim, "no data", false, ""};
     double worst = 0;
     for (const json& record : runs) worst = std::max(worst, record["worst"].get<double>());

@@ -6,6 +6,7 @@
 
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -39,29 +40,23 @@ class Initialisation : public TunedSweep {
   std::string name() const override { return "initialisation"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Batch norm makes training less sensitive to the initial weights (Ioffe & Szegedy 2015, "
-           "abstract).";
+    return "Batch norm makes training less sensitive to the initial weights (Ioffe & Szegedy "
+           "2015, abstract).";
   }
   std::string refuted_by() const override {
     return "A network without norm, its learning rate tuned for each initial deviation, that "
-           "trains "
-           "from as many of them and as well.";
+           "trains from as many of them and as well.";
   }
   std::string metric() const override {
     return "accuracy on the 1,000 test digits at the horizon from initial weights N(0, std^2) in "
            "every layer, std over three decades: share of the stds that train (accuracy of at "
-           "least "
-           "0.8), mean over the stds (a failed run counts as chance, 0.1), and at each arm's own "
-           "best std";
-  }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2";
+           "least 0.8), mean over the stds (a failed run counts as chance, 0.1), and at each "
+           "arm's own best std";
   }
   std::string decision_rule() const override { return paired_rule(); }
   std::string setup(Budget budget) const override {
     return "3,500 digits at 16x16, batch 60, SGD; mlp: 3 x 100 sigmoid units, 1,000 steps; cnn: "
-           "two "
-           "4x4 convolutions of stride 2, 8 and 16 maps, ReLU, 600 steps; " +
+           "two 4x4 convolutions of stride 2, 8 and 16 maps, ReLU, 600 steps; " +
            describe(plan(budget));
   }
 
@@ -119,7 +114,7 @@ class Initialisation : public TunedSweep {
         quick ? std::vector<double>{1e-3, 1e-2, 1e-1, 1}
               : std::vector<double>{1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1, 3};
     Plan plan;
-    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
+    plan.arms = with_and_without();
     for (const Network& network : networks()) {
       for (const char* deviation : deviations) {
         json settings = network.settings;
@@ -129,7 +124,7 @@ class Initialisation : public TunedSweep {
       }
     }
     plan.tuning_seeds = quick ? 1 : 2;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 

@@ -9,6 +9,7 @@
 #include "studies/digit_parts.h"
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -66,8 +67,7 @@ class InputStandardisation : public TunedSweep {
   int version() const override { return 1; }
   std::string claim() const override {
     return "Networks train faster on inputs that are centred, scaled and decorrelated (LeCun et "
-           "al. "
-           "1998, section 4.3), and batch norm does the like inside the network.";
+           "al. 1998, section 4.3), and batch norm does the like inside the network.";
   }
   std::string refuted_by() const override {
     return "Raw inputs, at their own learning rate, from which the target is reached in as few "
@@ -75,24 +75,21 @@ class InputStandardisation : public TunedSweep {
   }
   std::string metric() const override {
     return "steps until the accuracy on the 1,000 test digits, looked at every 10 steps, first "
-           "reaches 0.9; condition number and mean absolute correlation of the inputs' covariance, "
-           "and the condition number of their second moments about 0, on the training part";
+           "reaches 0.9; condition number and mean absolute correlation of the inputs' "
+           "covariance, and the condition number of their second moments about 0, on the "
+           "training part";
   }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2; a run that does "
-           "not "
-           "reach the target within the horizon is censored there and ranks last";
-  }
+  std::string failure() const override { return TunedSweep::failure() + kCensored; }
   std::string decision_rule() const override {
     return paired_rule() +
-           "; two censored runs of a seed are a tie. Rates are chosen by the median "
-           "steps to the target on the tuning seeds";
+           "; two censored runs of a seed are a tie. Rates are chosen by the median steps to the "
+           "target on the tuning seeds";
   }
   std::string setup(Budget budget) const override {
     return "3,500 digits at 16x16, pixels in [0, 1], standardised as fitted on them alone "
            "(whitening with a hundredth of the pixels' mean variance added, as digits have "
-           "directions without variance), batch 60, SGD, Xavier, 1 and 3 hidden layers of 100 tanh "
-           "units without norm (arm raw-batch: raw pixels, batch norm), horizon 800 steps; " +
+           "directions without variance), batch 60, SGD, Xavier, 1 and 3 hidden layers of 100 "
+           "tanh units without norm (arm raw-batch: raw pixels, batch norm), horizon 800 steps; " +
            describe(plan(budget));
   }
 
@@ -132,11 +129,9 @@ class InputStandardisation : public TunedSweep {
       for (const Arm& arm : plan(Budget::kStandard).arms) {
         groups.push_back({arm.name, at_best(results, point.name, arm.name)});
       }
-      figures.push_back(
-          over_steps("Accuracy over training, median over seeds, each at its own "
-                     "rate: " +
-                         point.name,
-                     "accuracies", groups));
+      figures.push_back(over_steps(
+          "Accuracy over training, median over seeds, each at its own rate: " + point.name,
+          "accuracies", groups));
     }
     figures.push_back(covariance_table(results));
     figures.push_back(settings_table(results));
@@ -144,11 +139,7 @@ class InputStandardisation : public TunedSweep {
   }
 
  protected:
-  double tuning_score(const json& record) const override {
-    const double steps = -sooner("target_step")(record);
-    if (std::isfinite(steps)) return -steps;
-    return failed(record) ? -INFINITY : -1e6 + accuracy(record);
-  }
+  double tuning_score(const json& record) const override { return soonest(record); }
 
   Plan plan(Budget budget) const override {
     const bool quick = budget == Budget::kQuick;
@@ -170,7 +161,7 @@ class InputStandardisation : public TunedSweep {
            0.6});
     }
     plan.tuning_seeds = quick ? 1 : 3;
-    plan.seeds = quick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 

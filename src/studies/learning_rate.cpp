@@ -8,6 +8,7 @@
 
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_figures.h"
+#include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -60,13 +61,9 @@ class LearningRate : public TunedSweep {
     return "A network without norm that trains up to as high a rate, at as many rates.";
   }
   std::string metric() const override {
-    return "largest of eleven rates over five decades at which a run trains: accuracy of at least "
-           "0.8 on the 1,000 test digits at the horizon; share of the rates that train; accuracy "
-           "at "
-           "each arm's own best rate";
-  }
-  std::string failure() const override {
-    return "a loss that is not finite, or at the horizon an accuracy below 0.2";
+    return "largest of eleven rates over five decades at which a run trains: accuracy of at "
+           "least 0.8 on the 1,000 test digits at the horizon; share of the rates that train; "
+           "accuracy at each arm's own best rate";
   }
   std::string decision_rule() const override { return paired_rule(); }
   std::string setup(Budget budget) const override {
@@ -127,9 +124,8 @@ class LearningRate : public TunedSweep {
  protected:
   Plan plan(Budget budget) const override {
     Plan plan;
-    plan.arms = {{"batch", {{"norm", "batch"}}}, {"none", {{"norm", "none"}}}};
-    const json cnn{{"network", "cnn"}, {"depth", 2},   {"width", 8},
-                   {"init", "he"},     {"steps", 600}, {"activation", "relu"}};
+    plan.arms = with_and_without();
+    const json cnn = small_cnn();
     json adam = cnn;
     adam["optimizer"] = "adam";
     plan.points = {{"mlp, sgd", json::object(), five_decades(1e-3), 0.7},
@@ -137,7 +133,7 @@ class LearningRate : public TunedSweep {
                    {"cnn, adam", adam, five_decades(1e-5), 0.7}};
     plan.whole_row = true;
     plan.tuning_seeds = budget == Budget::kQuick ? 1 : 3;
-    plan.seeds = budget == Budget::kQuick ? 10 : budget == Budget::kStandard ? 20 : 40;
+    plan.seeds = usual_seeds(budget);
     return plan;
   }
 };

@@ -18,8 +18,8 @@ class OwnKernels : public PairedStudy {
   std::string name() const override { return "own-kernels"; }
   int version() const override { return 1; }
   std::string claim() const override {
-    return "Networks train as well on this project's convolution kernels (Winograd included) as on "
-           "LibTorch's operators.";
+    return "Networks train as well on this project's convolution kernels (Winograd included) as "
+           "on LibTorch's operators.";
   }
   std::string refuted_by() const override {
     return "A FID that is more than a tenth larger with the project's kernels.";
@@ -29,14 +29,13 @@ class OwnKernels : public PairedStudy {
   }
   std::string failure() const override { return "as in gan-stability; counts with FID 10,000"; }
   std::string decision_rule() const override {
-    return "supported if the upper end of the ratio's 95 % interval is at most 1.1, not supported "
-           "if "
-           "its lower end is above 1.1";
+    return "supported if the upper end of the ratio's 95 % interval is at most 1.1, not "
+           "supported if its lower end is above 1.1";
   }
   std::string setup(Budget budget) const override {
     return fmt::format(
-        "5,000 digits at 32x32, ngf = ndf = 16, batch norm, He, learning rate 1e-2, 300 "
-        "steps; {} seeds, paired",
+        "5,000 digits at 32x32, ngf = ndf = 16, batch norm, He, learning rate 1e-2, 300 steps; "
+        "{} seeds, paired",
         seeds_of(budget));
   }
   double cell_seconds(const Cell& cell) const override { return cell.arm == "own" ? 6 : 16; }

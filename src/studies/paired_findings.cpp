@@ -40,9 +40,9 @@ std::string short_number(double value, const std::string& infinite = "never") {
 }  // namespace
 
 std::string paired_rule() {
-  return "P(A > B) over fresh seeds, paired: supported if the exact 95 % interval lies above 0.5, "
-         "meaningful if the estimate exceeds 0.75 as well, not supported if it lies below; sign "
-         "tests, Holm over the study's comparisons: a verdict that does not survive is "
+  return "P(A > B) over fresh seeds, paired: supported if the exact 95 % interval lies above "
+         "0.5, meaningful if the estimate exceeds 0.75 as well, not supported if it lies below; "
+         "sign tests, Holm over the study's comparisons: a verdict that does not survive is "
          "inconclusive";
 }
 

@@ -240,8 +240,8 @@ void print_plan(const StudyRequest& request, const std::vector<Cell>& cells) {
   const int64_t jobs = request.jobs > 0 ? request.jobs : available_processors();
   const double mean = cells.empty() ? 0 : seconds / static_cast<double>(cells.size());
   std::printf(
-      "%s, budget %s: %ld cells, %ld of them known now, %s each on one thread, about %s "
-      "with %ld processes\n",
+      "%s, budget %s: %ld cells, %ld of them known now, %s each on one thread, about %s with %ld "
+      "processes\n",
       request.study->name().c_str(), to_string(request.budget).c_str(), static_cast<long>(total),
       static_cast<long>(cells.size()), format_duration(mean).c_str(),
       format_duration(mean * static_cast<double>(total) / static_cast<double>(jobs)).c_str(),
@@ -280,8 +280,8 @@ int run_study(const StudyRequest& request) {
   }
   if (run.errors() > 0) {
     throw UsageError(
-        fmt::format("{} cells could not be run (see above); the same command tries them "
-                    "again, finished ones are kept",
+        fmt::format("{} cells could not be run (see above); the same command tries them again, "
+                    "finished ones are kept",
                     run.errors()));
   }
   if (!run.complete_study()) {

@@ -53,15 +53,15 @@ class StackedModes : public PairedStudy {
            "real images'";
   }
   std::string decision_rule() const override {
-    return "each arm at the setting whose median number of modes is highest over its tuning seeds, "
-           "on fresh seeds, paired: P(more modes with norm than without), the exact 95 % interval "
-           "against 0.5; meaningful above 0.75";
+    return "each arm at the setting whose median number of modes is highest over its tuning "
+           "seeds, on fresh seeds, paired: P(more modes with norm than without), the exact 95 % "
+           "interval against 0.5; meaningful above 0.75";
   }
   std::string setup(Budget budget) const override {
     return fmt::format(
-        "128,000 triples of digits at 32x32x3, ngf = ndf = 16, batch 64, {} steps; each arm at two "
-        "initialisations x learning rates 1e-3 and 5e-3 x {} tuning seeds, then {} fresh seeds at "
-        "its best",
+        "128,000 triples of digits at 32x32x3, ngf = ndf = 16, batch 64, {} steps; each arm at "
+        "two initialisations x learning rates 1e-3 and 5e-3 x {} tuning seeds, then {} fresh "
+        "seeds at its best",
         kSteps, tuning_seeds(budget), seeds_of(budget));
   }
   double cell_seconds(const Cell& /*cell*/) const override { return 75; }
@@ -110,13 +110,12 @@ class StackedModes : public PairedStudy {
     const auto kl = [](const Records& runs) {
       return statistics::median(values_of(runs, reverse_kl));
     };
-    return {
-        {claim(), statistics::to_string(decision.verdict), decision.meaningful,
-         fmt::format("modes {} with, {} without; median reverse KL {:.2f} against {:.2f}{}; P(more "
-                     "modes) {} over {} seeds; failed {} against {}",
-                     iqm(a), iqm(b), kl(both), kl(none), of_real_images(results),
-                     with_interval(p.estimate, p.low, p.high), a.size(), count_failed(both),
-                     count_failed(none))}};
+    return {{claim(), statistics::to_string(decision.verdict), decision.meaningful,
+             fmt::format("modes {} with, {} without; median reverse KL {:.2f} against {:.2f}{}; "
+                         "P(more modes) {} over {} seeds; failed {} against {}",
+                         iqm(a), iqm(b), kl(both), kl(none), of_real_images(results),
+                         with_interval(p.estimate, p.low, p.high), a.size(), count_failed(both),
+                         count_failed(none))}};
   }
 
   std::vector<Figure> figures(const std::vector<nlohmann::json>& results) const override {

@@ -180,6 +180,14 @@ double TunedSweep::cell_seconds(const Cell& cell) const {
   return 1;
 }
 
+std::string TunedSweep::failure() const {
+  std::string text = "a loss that is not finite, or at the horizon an accuracy below 0.2";
+  for (const Point& point : plan(Budget::kStandard).points) {
+    if (is_gan(point.settings)) return text + "; for the DCGAN as in gan-stability";
+  }
+  return text;
+}
+
 json TunedSweep::run(const Cell& cell, const std::string& film) const {
   json settings = json::parse(cell.settings);
   if (!is_gan(settings)) return run_classifier_cell(classifier_cell_from(settings, cell.seed));

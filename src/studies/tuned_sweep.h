@@ -42,6 +42,8 @@ class TunedSweep : public Study {
   int64_t expected_cells(Budget budget, int64_t seeds) const override;
   double cell_seconds(const Cell& cell) const override;
   nlohmann::json run(const Cell& cell, const std::string& film) const override;
+  /// A loss that is not finite, or chance; of a DCGAN what run_gan_cell() says.
+  std::string failure() const override;
 
  protected:
   virtual Plan plan(Budget budget) const = 0;

@@ -36,7 +36,7 @@ nlohmann::json run_cell(const Cell& cell, const std::string& film) {
 
 int study_worker() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent killed -9 leaves no process at work
-  ::signal(SIGINT, SIG_IGN);  // the parent decides; it closes the pipe or kills
+  ::signal(SIGINT, SIG_IGN);           // the parent decides; it closes the pipe or kills
   torch::set_num_threads(1);
   std::string line;
   while (std::getline(std::cin, line)) {
