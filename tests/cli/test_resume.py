@@ -196,6 +196,23 @@ class Resume(ProgramTest):
         self.assertIn("dcgan.format: 2", self.run_program("info", "a").stdout)
         self.run_program("generate", old)
 
+    def test_a_run_shorter_than_its_interval_leaves_its_last_step(self):  # R09
+        result = self.run_program("train", *SMALL, "--steps", 7, "--checkpoint-every", 1000, "--out", "short")
+        self.assertIn("checkpoint: short/checkpoints/000007.safetensors", result.stdout)
+        self.assertIn("more images: dcgan generate short/checkpoints/000007.safetensors", result.stdout)
+        self.run_program("generate", "short")
+        process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000, "--log-every", 1,
+                                     "--out", "stopped")
+        metrics = self.folder / "stopped/metrics.jsonl"
+        while not metrics.exists() or len(metrics.read_text().splitlines()) < 6:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, stderr)
+        newest = max((self.folder / "stopped/checkpoints").glob("*.safetensors"))
+        self.assertIn(f"checkpoint: stopped/checkpoints/{newest.name}", stdout)
+        self.assertEqual(read_metrics(self.folder / "stopped")[-1]["step"], int(newest.stem))
+        self.run_program("generate", "stopped")
 
     def test_a_time_limit_saves_and_ends_well_and_the_same_command_goes_on(self):
         command = ["train", *SMALL, "--steps", 100000, "--resume", "auto", "--out", "job", "--quiet"]

@@ -1,7 +1,9 @@
 #include "interchange/safetensors.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <torch/types.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -63,7 +65,30 @@ TEST(Safetensors, EveryFlippedByteOfThePayloadIsNoticed) {
   }
 }
 
+// While it lives the process may take 64 MB more than it has: who believes a hostile file's sizes
+// runs out of memory.
+class LittleMemory {
+ public:
+  LittleMemory() {
+    ::getrlimit(RLIMIT_AS, &before_);
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    rlimit limit = before_;
+    limit.rlim_cur = pages * static_cast<uint64_t>(::getpagesize()) + (64 << 20);
+#ifndef __SANITIZE_ADDRESS__  // whose own memory is address space as well
+    ::setrlimit(RLIMIT_AS, &limit);
+#endif
+  }
+  ~LittleMemory() { ::setrlimit(RLIMIT_AS, &before_); }
+  LittleMemory(const LittleMemory&) = delete;
+  LittleMemory& operator=(const LittleMemory&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 TEST(Safetensors, HostileFilesAreRefusedByTheirDefect) {
+  const LittleMemory little;
   const auto entry = [](const std::string& name, const std::string& body) {
     return "\"" + name + "\":{" + body + "}";
   };
@@ -92,6 +117,15 @@ TEST(Safetensors, HostileFilesAreRefusedByTheirDefect) {
               "}",
           "xx"),
       "overflows");
+  expect_refused(
+      file_of(
+          "{" +
+              entry("a",
+                    R"("dtype":"U8","shape":[1099511627776],"data_offsets":[0,1099511627776])") +
+              "}",
+          "xx"),
+      "is cut");
+  expect_refused(std::string("\0\0\0\x40\0\0\0\0{}", 10), "header length 1073741824");
   expect_refused(
       file_of("{" + entry("a", R"("dtype":"U8","shape":[-2],"data_offsets":[0,2])") + "}", "xx"),
       "negative");
