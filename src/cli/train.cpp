@@ -76,12 +76,11 @@ ProgressStyle style_of(const Arguments& arguments) {
   return arguments.log_format == "json" ? ProgressStyle::kJson : ProgressStyle::kText;
 }
 
-// What --config names: a file, or one of the presets.
-std::filesystem::path config_file(const std::string& name) {
+// Whether --config names one of the presets rather than a file.
+bool is_preset(const std::string& name) {
   std::error_code error;
-  const bool preset = !std::filesystem::is_regular_file(name, error) &&
-                      name.find('/') == std::string::npos && !name.ends_with(".toml");
-  return preset ? find_preset(name) : std::filesystem::path(name);
+  return !std::filesystem::is_regular_file(name, error) && name.find('/') == std::string::npos &&
+         !name.ends_with(".toml");
 }
 
 void print_result(const TrainResult& result, ProgressStyle style) {
@@ -106,7 +105,7 @@ void print_result(const TrainResult& result, ProgressStyle style) {
               shell_quoted(result.checkpoint.string()).c_str());
 }
 
-int run_train(const CLI::App& verb, const Arguments& arguments) {
+int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigins& origins) {
   TrainRequest request;
   request.out = arguments.out;
   request.style = style_of(arguments);
@@ -139,8 +138,17 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   }
   // Of an automatic resume the file is the one that it started with: what would change is refused.
   if (!arguments.config.empty()) {
-    const std::filesystem::path file = config_file(arguments.config);
-    options_from_toml(read_text(file), file.string(), request.options);
+    const bool preset = is_preset(arguments.config);
+    const std::filesystem::path file =
+        preset ? find_preset(arguments.config) : std::filesystem::path(arguments.config);
+    origins = options_from_toml(read_text(file), file.string(), request.options);
+    for (const char* name : {"lr", "norm"}) {
+      if (!is_given(verb, name)) continue;
+      for (const char* network : {"-g", "-d"}) origins.erase(std::string(name) + network);
+    }
+    // A preset is not for its user to mend.
+    if (preset) origins.clear();
+    std::erase_if(origins, [&](const auto& origin) { return is_given(verb, origin.first); });
   }
   apply_command_line(verb, arguments, request.options);
   validate(request.options);
@@ -163,6 +171,15 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
   const TrainResult result = train(std::move(request));
   print_result(result, style);
   return static_cast<int>(result.code);
+}
+
+int run_train(const CLI::App& verb, const Arguments& arguments) {
+  OptionOrigins origins;  // of those that a file set and the command line did not
+  try {
+    return start_training(verb, arguments, origins);
+  } catch (const Error& error) {
+    throw Error(error.code(), with_origin(error.what(), origins));
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "common/config.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
@@ -40,6 +42,7 @@ ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::
     entry.value = string->get();
   } else if (const auto* array = node.as_array()) {
     entry.value = join(*array, entry, source);
+    entry.is_list = true;
   } else {
     throw UsageError(fmt::format("{}:{}: {} must be a number, a string, a list, true or false",
                                  source, entry.line, key));
@@ -63,18 +66,35 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
                                  first_line(error.description())));
   }
   std::vector<ConfigEntry> entries;
+  // TOML itself forbids a key twice in one place; the plain keys and the table are two.
+  const auto add = [&](const std::string& key, const toml::node& node) {
+    const ConfigEntry entry = to_entry(key, node, source);
+    for (const ConfigEntry& other : entries) {
+      if (other.key != key) continue;
+      throw UsageError(fmt::format("{}:{}: {} is given in line {} already", source,
+                                   std::max(entry.line, other.line), key,
+                                   std::min(entry.line, other.line)));
+    }
+    entries.push_back(entry);
+  };
   for (const auto& [key, node] : document) {
     const std::string name(key.str());
+    if (node.is_array_of_tables()) {
+      // The node itself knows no place, its first table does.
+      throw UsageError(fmt::format("{}:{}: [[{}]] is a list of tables; expected [{}] or plain keys",
+                                   source, node.as_array()->front().source().begin.line, name,
+                                   table));
+    }
     if (const auto* section = node.as_table()) {
       if (name != table) {
         throw UsageError(fmt::format("{}:{}: unknown table [{}]; expected [{}] or plain keys",
                                      source, node.source().begin.line, name, table));
       }
       for (const auto& [inner_key, inner_node] : *section) {
-        entries.push_back(to_entry(std::string(inner_key.str()), inner_node, source));
+        add(std::string(inner_key.str()), inner_node);
       }
     } else {
-      entries.push_back(to_entry(name, node, source));
+      add(name, node);
     }
   }
   return entries;

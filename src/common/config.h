@@ -17,11 +17,13 @@ struct ConfigEntry {
   std::string key;
   ConfigValue value;
   int64_t line = 0;
+  /// Whether the value is the string of a list's items.
+  bool is_list = false;
 };
 
 /// Reads TOML: flat keys, or keys of the table [`table`]. Throws UsageError naming `source`, line
-/// and reason on a syntax error, another table, or a value that is no boolean, number, string or
-/// list of these. A list becomes the string of its items with commas between.
+/// and reason on a syntax error, another table, a key given twice, or a value that is no boolean,
+/// number, string or list of these. A list becomes the string of its items with commas between.
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
                                       std::string_view table);
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <type_traits>
 
 #include "common/check_range.h"
@@ -48,13 +50,22 @@ const char* type_name(bool) { return "true or false"; }
 const char* type_name(int64_t) { return "a whole number"; }
 const char* type_name(double) { return "a number"; }
 
-void assign_entry(const ConfigEntry& entry, const std::string& source, TrainOptions& options) {
+// The one option whose value may be written as a list in a file.
+constexpr std::string_view kList = "crop";
+
+// `name` is the option that the entry sets: its key, or of a shorthand the network's own.
+void assign_entry(const ConfigEntry& entry, const std::string& name, const std::string& source,
+                  TrainOptions& options) {
   std::vector<std::string> names;
   bool known = false;
   visit_options(options, [&](const OptionInfo& info, auto& value) {
     names.emplace_back(info.name);
-    if (entry.key != info.name) return;
+    if (name != info.name) return;
     known = true;
+    if (entry.is_list && name != kList) {
+      throw UsageError(fmt::format("{}:{}: {} must be {}, not a list", source, entry.line,
+                                   entry.key, type_name(value)));
+    }
     if (!assign(entry.value, value)) {
       throw UsageError(
           fmt::format("{}:{}: {} must be {}", source, entry.line, entry.key, type_name(value)));
@@ -94,19 +105,33 @@ std::string options_to_toml(const TrainOptions& options) {
   return text;
 }
 
-void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options) {
+OptionOrigins options_from_toml(const std::string& text, const std::string& source,
+                                TrainOptions& options) {
   const auto entries = parse_config(text, source, "train");
+  OptionOrigins origins;
+  const auto set = [&](const ConfigEntry& entry, const std::string& name) {
+    assign_entry(entry, name, source, options);
+    origins[name] = {fmt::format("{}:{}", source, entry.line), entry.key};
+  };
   // lr and norm set both networks; what names one of them comes after.
   for (const ConfigEntry& entry : entries) {
     if (is_shorthand(entry.key)) {
-      for (const char* network : {"-g", "-d"}) {
-        assign_entry({entry.key + network, entry.value, entry.line}, source, options);
-      }
+      for (const char* network : {"-g", "-d"}) set(entry, entry.key + network);
     }
   }
   for (const ConfigEntry& entry : entries) {
-    if (!is_shorthand(entry.key)) assign_entry(entry, source, options);
+    if (!is_shorthand(entry.key)) set(entry, entry.key);
   }
+  return origins;
+}
+
+std::string with_origin(const std::string& message, const OptionOrigins& origins) {
+  if (!message.starts_with("--")) return message;
+  const size_t end = std::min(message.find_first_of(" :"), message.size());
+  const auto found = origins.find(message.substr(2, end - 2));
+  if (found == origins.end()) return message;
+  const auto& [place, key] = found->second;
+  return place + ": " + key + message.substr(end);
 }
 
 std::vector<ConfigEntry> options_to_entries(const TrainOptions& options) {
@@ -118,7 +143,7 @@ std::vector<ConfigEntry> options_to_entries(const TrainOptions& options) {
 }
 
 void set_option(TrainOptions& options, const ConfigEntry& entry) {
-  assign_entry(entry, "command line", options);
+  assign_entry(entry, entry.key, "command line", options);
 }
 
 DatasetOptions dataset_options(const TrainOptions& o) {
@@ -132,12 +157,15 @@ DatasetOptions dataset_options(const TrainOptions& o) {
           .strict = o.strict};
 }
 
+void check_training_size(int64_t image_size) {
+  if (image_size == 0) return;
+  check_name("image-size", std::to_string(image_size), [&] { check_image_size(image_size); });
+}
+
 void validate(const TrainOptions& o) {
   constexpr int64_t kMany = 1 << 20;
   constexpr int64_t kUnbounded = int64_t{1} << 53;  // exact in metrics.jsonl's numbers
-  if (o.image_size != 0) {
-    check_name("image-size", std::to_string(o.image_size), [&] { check_image_size(o.image_size); });
-  }
+  check_training_size(o.image_size);
   require(!o.data.empty(), "--data: name the images to train on, a folder for instance");
   validate(dataset_options(o));
   check_range("nz", o.nz, 1, kMany);

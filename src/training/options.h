@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/config.h"
@@ -202,10 +204,18 @@ void visit_options(Options& o, Visitor&& visit) {
 /// The options as TOML that `options_from_toml` reads back to the same values.
 std::string options_to_toml(const TrainOptions& options);
 
+/// Where options came from: their name to "file:line" and the key that stands there.
+using OptionOrigins = std::map<std::string, std::pair<std::string, std::string>>;
+
 /// Sets the options that `text` names (flat keys or a [train] table) and leaves the others; `lr`
 /// and `norm` stand for both networks'. Throws UsageError naming `source`, line, key and value:
 /// unknown key (with the nearest name), wrong type.
-void options_from_toml(const std::string& text, const std::string& source, TrainOptions& options);
+OptionOrigins options_from_toml(const std::string& text, const std::string& source,
+                                TrainOptions& options);
+
+/// A message "--NAME VALUE: ..." with the place the option came from: "FILE:LINE: KEY VALUE: ...".
+/// Others as they are.
+std::string with_origin(const std::string& message, const OptionOrigins& origins);
 
 /// Every option as key and value, in the order of `visit_options`.
 std::vector<ConfigEntry> options_to_entries(const TrainOptions& options);
@@ -215,6 +225,9 @@ void set_option(TrainOptions& options, const ConfigEntry& entry);
 
 /// What the options say of the data.
 DatasetOptions dataset_options(const TrainOptions& options);
+
+/// Throws UsageError naming --image-size unless a network of this size can be made; 0 is good.
+void check_training_size(int64_t image_size);
 
 /// Checks every value that can be checked without the data. Throws UsageError naming option, value
 /// and what would be right.

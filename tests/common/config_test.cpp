@@ -41,6 +41,10 @@ TEST(Config, FaultsNameFileAndLine) {
                "f.toml:2:", [] { parse_config("a = 1\nb = \n", "f.toml", "train"); });
   expect_error(ExitCode::kUsage, "f.toml:1: unknown table [evaluate]",
                [] { parse_config("[evaluate]\n", "f.toml", "train"); });
+  expect_error(ExitCode::kUsage, "f.toml:2: [[train]] is a list of tables; expected [train]",
+               [] { parse_config("a = 1\n[[train]]\nb = 2\n", "f.toml", "train"); });
+  expect_error(ExitCode::kUsage, "f.toml:3: a is given in line 1 already",
+               [] { parse_config("a = 1\n[train]\na = 2\n", "f.toml", "train"); });
   expect_error(ExitCode::kUsage, "f.toml:1: the list a must hold",
                [] { parse_config("a = [[1], 2]\n", "f.toml", "train"); });
 }

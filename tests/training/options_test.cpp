@@ -36,6 +36,20 @@ TEST(TrainOptions, FaultsNameFileLineKeyAndNearestName) {
                [&] { options_from_toml("nz = 5\nbatchsize = 3\n", "f.toml", options); });
   expect_error(ExitCode::kUsage, "f.toml:1: nz must be a whole number",
                [&] { options_from_toml("nz = \"a\"\n", "f.toml", options); });
+  expect_error(ExitCode::kUsage, "f.toml:1: lr must be a number, not a list",
+               [&] { options_from_toml("lr = [1, 2]\n", "f.toml", options); });
+  expect_error(ExitCode::kUsage, "f.toml:1: data must be a string in quotes, not a list",
+               [&] { options_from_toml("data = [\"a\", \"b\"]\n", "f.toml", options); });
+}
+
+TEST(TrainOptions, AMessageIsLedBackToTheLineOfTheFile) {
+  TrainOptions options;
+  const OptionOrigins origins = options_from_toml("nz = 5\nlr = 0\nlr-d = 1\n", "f.toml", options);
+  EXPECT_EQ(with_origin("--nz 5: no", origins), "f.toml:1: nz 5: no");
+  EXPECT_EQ(with_origin("--lr-g 0: no", origins), "f.toml:2: lr 0: no");
+  EXPECT_EQ(with_origin("--lr-d 1: no", origins), "f.toml:3: lr-d 1: no");
+  EXPECT_EQ(with_origin("--ngf 1: no", origins), "--ngf 1: no");
+  EXPECT_EQ(with_origin("other", origins), "other");
 }
 
 TEST(TrainOptions, EveryWrongValueIsNamed) {
