@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 
 #include "cli/verbs.h"
 #include "common/error.h"
 #include "common/text.h"
 #include "common/version.h"
 #include "models/kernels/vector_width.h"
+#include "report/metrics_log.h"
 
 namespace dcgan {
 namespace {
@@ -20,11 +22,44 @@ namespace {
 constexpr const char* kOutOfMemory =
     "not enough memory: take a smaller --batch-size, --image-size, --ngf or --ndf";
 
-int fail(const std::string& message, ExitCode code) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "dcgan: %s\n", message.c_str());
-  return static_cast<int>(code);
+// Whether the command line asks for lines of JSON. Looked for before it is parsed: what is wrong
+// with it is to be such a line as well.
+bool wants_json(int argc, char** argv) {
+  constexpr std::string_view kOption = "--log-format";
+  bool json = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == kOption && i + 1 < argc) json = std::string_view(argv[i + 1]) == "json";
+    if (word.starts_with(kOption) && word.ends_with("=json")) json = true;
+  }
+  return json;
 }
+
+// Says why the program ends, in one line.
+class Failure {
+ public:
+  explicit Failure(bool json) : json_(json) {}
+
+  int operator()(const std::string& message, ExitCode code) const {
+    return say(message, static_cast<int>(code));
+  }
+  int internal(const std::string& message) const {
+    constexpr int kInternalError = 1;
+    return say("internal error: " + message, kInternalError);
+  }
+
+ private:
+  int say(const std::string& message, int code) const {
+    std::fflush(stdout);
+    const std::string line =
+        json_ ? metrics_to_json({{"error", message}, {"code", static_cast<double>(code)}})
+              : "dcgan: " + message;
+    std::fprintf(stderr, "%s\n", line.c_str());
+    return code;
+  }
+
+  bool json_;
+};
 
 std::vector<std::string> option_names(const CLI::App& verb) {
   std::vector<std::string> names;
@@ -81,6 +116,7 @@ int run_command_line(int argc, char** argv) {
   ::mallopt(M_TRIM_THRESHOLD, -1);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on files' sizes is a failed write, with its message
 
+  const Failure fail(wants_json(argc, argv));
   CLI::App app("Trains a DCGAN and shows what batch normalisation does to it.", "dcgan");
   app.set_version_flag("--version", [] {
     return fmt::format("dcgan {} ({}, {}), LibTorch {}, {}-bit vectors ({}), {} CUDA", version(),
@@ -139,17 +175,12 @@ int run_command_line(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(kOutOfMemory, ExitCode::kUsage);
   } catch (const c10::Error& error) {
-    constexpr int kInternalError = 1;
     if (first_line(error.what_without_backtrace()).find("allocate memory") != std::string::npos) {
       return fail(kOutOfMemory, ExitCode::kUsage);
     }
-    std::fprintf(stderr, "dcgan: internal error: %s\n",
-                 first_line(error.what_without_backtrace()).c_str());
-    return kInternalError;
+    return fail.internal(first_line(error.what_without_backtrace()));
   } catch (const std::exception& error) {
-    constexpr int kInternalError = 1;
-    std::fprintf(stderr, "dcgan: internal error: %s\n", error.what());
-    return kInternalError;
+    return fail.internal(error.what());
   }
 }
 

@@ -7,11 +7,13 @@
 #include "cli/verbs.h"
 #include "common/error.h"
 #include "data/open.h"
+#include "data/output_path.h"
 #include "evaluation/describe_data.h"
 #include "models/random.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/progress.h"
+#include "training/options.h"
 
 namespace dcgan {
 namespace {
@@ -25,7 +27,11 @@ struct Arguments {
 };
 
 int run_info(const Arguments& a) {
-  if (!a.grid.empty()) check_image_path(a.grid, "--grid");
+  check_training_size(a.reading.image_size);
+  if (!a.grid.empty()) {
+    check_image_path(a.grid, "--grid");
+    check_output_path(a.grid, "--grid", a.data);
+  }
   DatasetOptions reading = a.reading;
   reading.progress = delayed_progress(a.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText,
                                       "picture", "reading");

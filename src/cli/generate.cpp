@@ -8,6 +8,7 @@
 #include "cli/verbs.h"
 #include "common/device.h"
 #include "common/error.h"
+#include "data/output_path.h"
 #include "models/fold_batch_norm.h"
 #include "report/grid.h"
 #include "report/image_file.h"
@@ -16,6 +17,7 @@
 #include "sampling/saved_generator.h"
 #include "sampling/seeds.h"
 #include "sampling/statistics.h"
+#include "training/checkpoint.h"
 
 namespace dcgan {
 namespace {
@@ -78,7 +80,9 @@ int run_generate(const Arguments& a) {
   const torch::Device device = open_device(a.device);
   set_threads(a.threads);
   const std::filesystem::path path = find_checkpoint(a.checkpoint);
-  Generator generator = load_generator(read_safetensors(path), path, device, weights);
+  const TensorFile file = read_safetensors(path);
+  check_outside_data(a.out, "--out", data_of(file));
+  Generator generator = load_generator(file, path, device, weights);
   const at::Tensor images = sample(generator, latents_of_seeds(seeds, generator->options.nz()), a);
   const auto count = static_cast<int64_t>(seeds.size());
   write_image(a.out, make_grid(images, std::min(a.cols, count)));

@@ -4,7 +4,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <fstream>
+#include <string_view>
 
 #include "common/error.h"
 #include "data/labels.h"
@@ -24,10 +27,12 @@ struct Release {
   const char* kind;
   int64_t label_bytes;
   const char* names;
+  // The largest value of each of its labels.
+  std::array<int64_t, 2> largest;
   int64_t record() const { return label_bytes + kPixelBytes; }
 };
-constexpr Release kCifar10{"CIFAR-10", 1, "batches.meta.txt"};
-constexpr Release kCifar100{"CIFAR-100", 2, "fine_label_names.txt"};
+constexpr Release kCifar10{"CIFAR-10", 1, "batches.meta.txt", {9, 0}};
+constexpr Release kCifar100{"CIFAR-100", 2, "fine_label_names.txt", {19, 99}};
 
 bool is_batch_of_ten(const std::string& name) {
   return name.ends_with(".bin") && (name.starts_with("data_batch") || name == "test_batch.bin");
@@ -50,12 +55,41 @@ std::vector<fs::path> training_files(const fs::path& path) {
   return files;
 }
 
+bool is_web_page(std::ifstream& file) {
+  std::array<char, 5> start{};
+  file.read(start.data(), start.size());
+  file.clear();
+  file.seekg(0);
+  for (char& c : start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string_view text(start.data(), start.size());
+  return text == "<!doc" || text == "<html" || text == "<?xml";
+}
+
+// Pixels may have any value, labels may not: what has another is no CIFAR file, or shifted.
+void check_labels(const at::Tensor& records, const Release& release, const fs::path& path) {
+  for (int64_t label = 0; label < release.label_bytes; ++label) {
+    const int64_t most = release.largest[static_cast<size_t>(label)];
+    const at::Tensor wrong = (records.select(1, label) > most).nonzero();
+    if (wrong.numel() == 0) continue;
+    const auto record = wrong[0].item<int64_t>();
+    throw DataError(fmt::format(
+        "{}: damaged, or no {} file: record {} has the label {}, the largest is {}", path.string(),
+        release.kind, record, records[record][label].item<int64_t>(), most));
+  }
+}
+
 // uint8 [N, record]
 at::Tensor read_records(const fs::path& path, const Release& release) {
   std::error_code error;
   const auto size = static_cast<int64_t>(fs::file_size(path, error));
   if (error) throw DataError(fmt::format("{}: {}", path.string(), error.message()));
-  if (size == 0 || size % release.record() != 0) {
+  if (size == 0) throw DataError(fmt::format("{}: an empty file", path.string()));
+  std::ifstream file(path, std::ios::binary);
+  if (is_web_page(file)) {
+    throw DataError(fmt::format("{}: no {} file, but a web page: the download failed",
+                                path.string(), release.kind));
+  }
+  if (size % release.record() != 0) {
     throw DataError(fmt::format(
         "{}: {} bytes are no whole number of {}'s records of {} bytes: the file is cut or another "
         "one ({} images need {})",
@@ -63,10 +97,10 @@ at::Tensor read_records(const fs::path& path, const Release& release) {
         (size / release.record() + 1) * release.record()));
   }
   at::Tensor records = torch::empty({size / release.record(), release.record()}, torch::kUInt8);
-  std::ifstream file(path, std::ios::binary);
   if (!file.read(reinterpret_cast<char*>(records.mutable_data_ptr()), size)) {
     throw DataError(fmt::format("{}: cannot be read", path.string()));
   }
+  check_labels(records, release, path);
   return records;
 }
 
@@ -85,9 +119,7 @@ bool is_cifar(const fs::path& path) {
   std::error_code error;
   const std::string name = path.filename().string();
   if (fs::is_regular_file(path, error)) return is_batch_of_ten(name) || is_file_of_hundred(name);
-  if (fs::exists(path / "data_batch_1.bin", error) || fs::exists(path / "train.bin", error)) {
-    return true;
-  }
+  if (holds_cifar(path)) return true;
   if (fs::exists(path / "batches.meta", error) || fs::exists(path / "data_batch_1", error)) {
     throw DataError(
         fmt::format("--data {}: this is CIFAR's Python release; the binary one is needed "
@@ -97,7 +129,13 @@ bool is_cifar(const fs::path& path) {
   return false;
 }
 
-std::unique_ptr<Dataset> open_cifar(const fs::path& path, int64_t image_size, int64_t channels) {
+bool holds_cifar(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / "data_batch_1.bin", error) || fs::exists(folder / "train.bin", error);
+}
+
+std::unique_ptr<Dataset> open_cifar(const fs::path& path, int64_t image_size, int64_t channels,
+                                    std::vector<std::string> remarks) {
   const std::vector<fs::path> files = training_files(path);
   const Release& release =
       is_file_of_hundred(files.front().filename().string()) ? kCifar100 : kCifar10;
@@ -113,7 +151,7 @@ std::unique_ptr<Dataset> open_cifar(const fs::path& path, int64_t image_size, in
                                 .permute({0, 2, 3, 1});
   const std::string name = release.label_bytes == 1 ? "cifar10" : "cifar100";
   return std::make_unique<MemoryDataset>(name, to_training_images(images, image_size, channels),
-                                         std::move(source));
+                                         std::move(source), std::move(remarks));
 }
 
 }  // namespace dcgan

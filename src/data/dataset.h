@@ -54,6 +54,9 @@ class Dataset {
   /// Remarks on what happened since: a file that vanished while the run goes on. Each is given
   /// once.
   virtual std::vector<std::string> take_late_remarks() const { return {}; }
+
+  /// All that happened since, counted, one line for each kind; for the end of a run.
+  virtual std::vector<std::string> late_summary() const { return {}; }
 };
 
 /// A set held in memory: uint8 [N, H, W, C], H = W.

@@ -23,6 +23,7 @@ cv::Mat decode_picture(std::span<const uint8_t> bytes, int least_side, cv::Size&
 cv::Mat decode_jpeg(std::span<const uint8_t> bytes, int least_side, cv::Size& stored);
 cv::Mat decode_png(std::span<const uint8_t> bytes);
 cv::Mat decode_webp(std::span<const uint8_t> bytes);
+cv::Mat decode_bmp(std::span<const uint8_t> bytes);
 
 /// Throws PictureError where width * height is above kMostPixels or one of them below 1.
 void check_picture_size(int64_t width, int64_t height);

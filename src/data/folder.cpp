@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <opencv2/core/utility.hpp>
+#include <set>
 
 #include "common/error.h"
 #include "common/parallel.h"
@@ -41,8 +43,8 @@ std::vector<uint8_t> read_bytes(const fs::path& path) {
   return bytes;
 }
 
-// What the first reading of a file found.
-struct FirstLook {
+// What a reading of a file found.
+struct Look {
   std::optional<Fault> fault;
   std::string detail;
   XXH128_hash_t hash{};
@@ -87,6 +89,27 @@ class Folder : public Dataset {
     return remarks;
   }
 
+  std::vector<std::string> late_summary() const override {
+    const std::lock_guard lock(late_mutex_);
+    std::vector<std::string> lines;
+    if (!late_.empty()) {
+      std::string kinds;
+      for (const auto& [fault, files] : late_) {
+        kinds += fmt::format("{}{}: {}", kinds.empty() ? "" : "; ", dcgan::describe(fault),
+                             files.size());
+      }
+      lines.push_back(fmt::format(
+          "pictures that could not be read any more ({}); others were shown in their place {} "
+          "time{}",
+          kinds, replaced_, replaced_ == 1 ? "" : "s"));
+    }
+    if (!changed_.empty()) {
+      lines.push_back(
+          fmt::format("pictures that changed during the run: {} of {}", changed_.size(), size()));
+    }
+    return lines;
+  }
+
  private:
   at::Tensor empty_images(int64_t count) const {
     return torch::empty({count, image_size(), image_size(), channels()}, torch::kUInt8);
@@ -101,34 +124,34 @@ class Folder : public Dataset {
                                 picture_endings(), others));
   }
 
-  // The picture of a file at `pixels`; its size as stored and its content's hash in `look`.
-  void load(const PictureFile& file, uint8_t* pixels, FirstLook* look) const {
+  // The picture of a file at `pixels`; its size as stored and its content's hash.
+  Look load(const PictureFile& file, uint8_t* pixels) const {
     const std::vector<uint8_t> bytes = read_bytes(file.path);
     cv::Size stored;
     const cv::Mat picture = decode_picture(bytes, options_.transform.least_side(), stored);
-    if (look != nullptr) {
-      look->hash = XXH3_128bits(bytes.data(), bytes.size());
-      look->width = stored.width;
-      look->height = stored.height;
-    }
     const cv::Mat image = options_.transform.apply(picture);
     cv::Mat target(image.rows, image.cols, image.type(), pixels);
     image.copyTo(target);
+    Look look;
+    look.hash = XXH3_128bits(bytes.data(), bytes.size());
+    look.width = stored.width;
+    look.height = stored.height;
+    return look;
   }
 
   void read_all() {
     const int64_t count = size();
     const auto image_bytes = static_cast<uint64_t>(image_size() * image_size() * channels());
     const bool keep = static_cast<uint64_t>(count) * image_bytes <= options_.memory;
-    std::vector<FirstLook> looks(static_cast<size_t>(count));
+    std::vector<Look> looks(static_cast<size_t>(count));
     if (keep) pixels_ = empty_images(count);
     auto* kept = keep ? pixels_.mutable_data_ptr<uint8_t>() : nullptr;
     const auto look_at = [&](int64_t i) {
-      FirstLook& look = looks[static_cast<size_t>(i)];
+      Look& look = looks[static_cast<size_t>(i)];
       std::vector<uint8_t> scratch(keep ? 0 : image_bytes);
       uint8_t* target = keep ? kept + static_cast<uint64_t>(i) * image_bytes : scratch.data();
       try {
-        load(listing_.files[static_cast<size_t>(i)], target, &look);
+        look = load(listing_.files[static_cast<size_t>(i)], target);
       } catch (const PictureError& error) {
         look.fault = error.fault();
         look.detail = error.what();
@@ -141,10 +164,10 @@ class Folder : public Dataset {
   }
 
   // Leaves out what cannot be used; gathers what describes the rest.
-  void keep_good(const std::vector<FirstLook>& looks) {
+  void keep_good(const std::vector<Look>& looks) {
     std::vector<int64_t> good;
     std::vector<PictureFile> files;
-    std::vector<FirstLook> good_looks;
+    std::vector<Look> good_looks;
     for (size_t i = 0; i < looks.size(); ++i) {
       if (looks[i].fault) {
         listing_.left_out.add(*looks[i].fault, listing_.files[i].name, looks[i].detail);
@@ -175,6 +198,11 @@ class Folder : public Dataset {
     source_.left_out = listing_.left_out;
     count_classes();
     remarks_ = listing_.left_out.lines();
+    if (listing_.links_elsewhere > 0) {
+      remarks_.push_back(fmt::format("links out of the folder, followed: {} (the first: {})",
+                                     listing_.links_elsewhere,
+                                     printable(listing_.first_link_elsewhere)));
+    }
     describe_sizes();
     if (!in_memory()) {
       remarks_.push_back(fmt::format(
@@ -186,11 +214,14 @@ class Folder : public Dataset {
     }
     XXH3_state_t* state = XXH3_createState();
     XXH3_128bits_reset(state);
-    for (const FirstLook& look : looks_) XXH3_128bits_update(state, &look.hash, sizeof(look.hash));
+    for (const Look& look : looks_) XXH3_128bits_update(state, &look.hash, sizeof(look.hash));
     const XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
     fingerprint_ = fmt::format("folder-1|{}|{}|{:016x}{:016x}", options_.transform.describe(),
                                size(), hash.high64, hash.low64);
+    if (!in_memory()) {
+      for (const Look& look : looks_) known_.push_back(look.hash);
+    }
     looks_ = {};
   }
 
@@ -237,38 +268,66 @@ class Folder : public Dataset {
   }
 
   // A file that was good at the first look and is not any more must not end a run of days: the
-  // next good one takes its place, and the user is told once.
+  // next good one takes its place, and the user is told of the first and at the end how many.
   void load_again(int64_t index, uint8_t* pixels) const {
     for (int64_t i = 0; i < size(); ++i) {
-      const PictureFile& file = listing_.files[static_cast<size_t>((index + i) % size())];
+      const int64_t tried = (index + i) % size();
+      const PictureFile& file = listing_.files[static_cast<size_t>(tried)];
       try {
-        return load(file, pixels, nullptr);
+        const Look look = load(file, pixels);
+        const bool changed = XXH128_isEqual(look.hash, known_[static_cast<size_t>(tried)]) == 0;
+        if (changed || i > 0) note_late(tried, changed, i > 0);
+        return;
       } catch (const PictureError& error) {
-        const std::string what = fmt::format("{}: {} {}", printable(file.name),
-                                             dcgan::describe(error.fault()), error.what());
-        if (options_.strict)
-          throw DataError(fmt::format("--strict: --data {}: {}", folder_.string(), what));
-        const std::lock_guard lock(late_mutex_);
-        if (late_[error.fault()]++ == 0) {
-          late_remarks_.push_back("cannot be read any more, others take its place: " + what);
-        }
+        note_unreadable(tried, error);
       }
     }
     throw DataError(fmt::format("--data {}: none of its {} pictures can be read any more",
                                 folder_.string(), size()));
   }
 
+  void note_unreadable(int64_t index, const PictureError& error) const {
+    const std::string what = fmt::format(
+        "{}: {}{}{}", printable(listing_.files[static_cast<size_t>(index)].name),
+        dcgan::describe(error.fault()), *error.what() == '\0' ? "" : ": ", error.what());
+    if (options_.strict) {
+      throw DataError(fmt::format("--strict: --data {}: {}", folder_.string(), what));
+    }
+    const std::lock_guard lock(late_mutex_);
+    std::set<int64_t>& files = late_[error.fault()];
+    if (files.empty()) {
+      late_remarks_.push_back("cannot be read any more, others take its place: " + what);
+    }
+    files.insert(index);
+  }
+
+  void note_late(int64_t index, bool changed, bool replaces) const {
+    const std::lock_guard lock(late_mutex_);
+    if (replaces) ++replaced_;
+    if (!changed) return;
+    if (changed_.empty()) {
+      late_remarks_.push_back(
+          fmt::format("changed since the run began, trained on as it is now: {}; a resume will see "
+                      "other data",
+                      printable(listing_.files[static_cast<size_t>(index)].name)));
+    }
+    changed_.insert(index);
+  }
+
   fs::path folder_;
   FolderOptions options_;
   PictureListing listing_;
-  std::vector<FirstLook> looks_;  // only until the set is described
-  at::Tensor pixels_;             // undefined where pictures are decoded when asked for
+  std::vector<Look> looks_;  // only until the set is described
+  at::Tensor pixels_;        // undefined where pictures are decoded when asked for
   std::string name_;
   std::string fingerprint_;
   SourceInfo source_;
   std::vector<std::string> remarks_;
   mutable std::mutex late_mutex_;
-  mutable std::map<Fault, int64_t> late_;
+  std::vector<XXH128_hash_t> known_;  // of every file, where they are read again
+  mutable std::map<Fault, std::set<int64_t>> late_;
+  mutable std::set<int64_t> changed_;
+  mutable int64_t replaced_ = 0;
   mutable std::vector<std::string> late_remarks_;
 };
 

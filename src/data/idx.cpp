@@ -54,7 +54,9 @@ class GzipReader {
 at::Tensor read_idx(const std::filesystem::path& path) {
   GzipReader file(path);
   std::array<uint8_t, 4> magic{};
-  if (file.read(magic.data(), 4) != 4 || magic[0] != 0 || magic[1] != 0) {
+  const int64_t got = file.read(magic.data(), 4);
+  if (got == 0) throw DataError(fmt::format("{}: an empty file", path.string()));
+  if (got != 4 || magic[0] != 0 || magic[1] != 0) {
     const bool html = magic[0] == '<';
     throw DataError(fmt::format("{}: no IDX file{}", path.string(),
                                 html ? ", but a web page: the download failed" : ""));
@@ -92,6 +94,11 @@ at::Tensor read_idx(const std::filesystem::path& path) {
       throw DataError(fmt::format("{}: its header claims {} values, {} are there", path.string(),
                                   total, static_cast<int64_t>(before) + n));
     }
+  }
+  uint8_t more = 0;
+  if (file.read(&more, 1) != 0) {
+    throw DataError(fmt::format("{}: damaged: longer than the {} values that its header claims",
+                                path.string(), total));
   }
   return torch::from_blob(payload.data(), sizes, torch::kUInt8).clone();
 }

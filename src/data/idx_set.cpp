@@ -53,7 +53,7 @@ std::optional<fs::path> find_idx_images(const fs::path& folder) {
 }
 
 std::unique_ptr<Dataset> open_idx(const fs::path& path, const std::string& name, int64_t image_size,
-                                  int64_t channels) {
+                                  int64_t channels, std::vector<std::string> remarks) {
   const torch::Tensor images = read_idx(path);
   if (images.dim() != 3 || images.size(1) != images.size(2)) {
     throw DataError(fmt::format("{}: expected square grey images, has dimensions {}", path.string(),
@@ -70,7 +70,8 @@ std::unique_ptr<Dataset> open_idx(const fs::path& path, const std::string& name,
     source.classes = count_labels(labels, {});
   }
   return std::make_unique<MemoryDataset>(
-      name, to_training_images(images.unsqueeze(3), image_size, channels), std::move(source));
+      name, to_training_images(images.unsqueeze(3), image_size, channels), std::move(source),
+      std::move(remarks));
 }
 
 fs::path find_fashion() {

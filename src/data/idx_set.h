@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "data/dataset.h"
 
@@ -13,10 +15,11 @@ namespace dcgan {
 /// Nothing if the folder has none.
 std::optional<std::filesystem::path> find_idx_images(const std::filesystem::path& folder);
 
-/// The images of the IDX file `images` and, for the classes, the labels beside it, if there. Throws
-/// DataError.
+/// The images of the IDX file `images` and, for the classes, the labels beside it, if there.
+/// `remarks` become the set's. Throws DataError.
 std::unique_ptr<Dataset> open_idx(const std::filesystem::path& images, const std::string& name,
-                                  int64_t image_size, int64_t channels);
+                                  int64_t image_size, int64_t channels,
+                                  std::vector<std::string> remarks);
 
 /// Fashion-MNIST as Debian installs it. Throws DataError that says how.
 std::filesystem::path find_fashion();

@@ -32,8 +32,14 @@ const char* describe(Fault fault) {
       return "too large";
     case Fault::kTooNarrow:
       return "too narrow";
+    case Fault::kOutsideCrop:
+      return "too small for --crop";
     case Fault::kUnreadable:
       return "not readable";
+    case Fault::kLinkedAgain:
+      return "links to what is there already";
+    case Fault::kOwnRun:
+      return "runs of this program";
     case Fault::kOtherFile:
       return "not an image";
     case Fault::kHidden:
@@ -56,8 +62,14 @@ const char* key_of(Fault fault) {
       return "too_large";
     case Fault::kTooNarrow:
       return "too_narrow";
+    case Fault::kOutsideCrop:
+      return "outside_crop";
     case Fault::kUnreadable:
       return "unreadable";
+    case Fault::kLinkedAgain:
+      return "linked_again";
+    case Fault::kOwnRun:
+      return "own_run";
     case Fault::kOtherFile:
       return "not_an_image";
     case Fault::kHidden:
@@ -66,12 +78,16 @@ const char* key_of(Fault fault) {
   return "";
 }
 
-bool is_strict_fault(Fault fault) { return fault != Fault::kOtherFile && fault != Fault::kHidden; }
+bool is_strict_fault(Fault fault) {
+  return fault != Fault::kLinkedAgain && fault != Fault::kOwnRun && fault != Fault::kOtherFile &&
+         fault != Fault::kHidden;
+}
 
 void LeftOut::add(Fault fault, const std::string& path, const std::string& detail) {
   Kind& kind = kinds_[fault];
   ++kind.count;
-  if (!is_strict_fault(fault) || kind.examples.size() >= kExamples) return;
+  const bool named = fault != Fault::kOtherFile && fault != Fault::kHidden;
+  if (!named || kind.examples.size() >= kExamples) return;
   kind.examples.push_back(printable(detail.empty() ? path : path + ": " + detail));
 }
 

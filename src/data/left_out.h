@@ -16,7 +16,10 @@ enum class Fault {
   kUnsupported,
   kTooLarge,
   kTooNarrow,
+  kOutsideCrop,
   kUnreadable,
+  kLinkedAgain,
+  kOwnRun,
   kOtherFile,
   kHidden,
 };

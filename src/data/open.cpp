@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "data/emoji.h"
 #include "data/folder.h"
 #include "data/idx_set.h"
+#include "data/picture_listing.h"
 #include "data/stacked_digits.h"
 
 namespace dcgan {
@@ -61,11 +63,31 @@ void check_small_images(const std::string& data, const DatasetOptions& options) 
   constexpr std::array<std::string_view, 8> kArchives{".zip", ".tar", ".gz", ".tgz",
                                                       ".7z",  ".rar", ".xz", ".zst"};
   const std::string ending = lower_extension(path);
-  const bool archive = std::find(kArchives.begin(), kArchives.end(), ending) != kArchives.end();
-  throw DataError(fmt::format("--data {}: {}", path.string(),
-                              archive ? "an archive: unpack it and name the folder"
-                                      : "a file, but no folder of pictures and no IDX, CIFAR or "
-                                        "font file"));
+  const char* what = "a file, but no folder of pictures and no IDX, CIFAR or font file";
+  if (std::find(kArchives.begin(), kArchives.end(), ending) != kArchives.end()) {
+    what = "an archive: unpack it and name the folder";
+  } else if (has_picture_ending(path)) {
+    what = "a single picture: name a folder of pictures";
+  }
+  throw DataError(fmt::format("--data {}: {}", path.string(), what));
+}
+
+// Of a folder with several kinds of data the first of IDX, CIFAR and pictures is taken; what the
+// others would have been must not be passed over in silence.
+std::vector<std::string> not_taken(const fs::path& path, std::string_view taken, bool is_file,
+                                   bool strict) {
+  if (is_file) return {};
+  std::string others;
+  if (taken == "IDX" && holds_cifar(path)) others = "CIFAR's files";
+  if (const size_t pictures = list_pictures(path).files.size(); pictures > 0) {
+    others += fmt::format("{}{} picture{}", others.empty() ? "" : " and ", pictures,
+                          pictures == 1 ? "" : "s");
+  }
+  if (others.empty()) return {};
+  const std::string remark = fmt::format(
+      "{} files taken; not taken: {} in the same folder (give each kind its own)", taken, others);
+  if (strict) throw DataError(fmt::format("--strict: --data {}: {}", path.string(), remark));
+  return {remark};
 }
 
 bool is_idx_name(const std::string& name) { return name.find("-ubyte") != std::string::npos; }
@@ -118,8 +140,11 @@ void validate(const DatasetOptions& options) {
 }
 
 bool is_named_set(const std::string& data) {
-  return data == "digits" || data == "stacked-digits" || data == "fashion" || data == "emoji";
+  const auto names = named_sets();
+  return std::find(names.begin(), names.end(), data) != names.end();
 }
+
+std::vector<std::string> named_sets() { return {"digits", "stacked-digits", "fashion", "emoji"}; }
 
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOptions& options) {
   validate(options);
@@ -134,8 +159,9 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOpti
   if (data == "digits" || data == "fashion") {
     check_small_images(data, options);
     const int64_t channels = or_else(options.channels, 1);
-    return data == "digits" ? open_digits(size, channels)
-                            : open_idx(*find_idx_images(find_fashion()), "fashion", size, channels);
+    return data == "digits"
+               ? open_digits(size, channels)
+               : open_idx(*find_idx_images(find_fashion()), "fashion", size, channels, {});
   }
   std::error_code error;
   const fs::path path = data;
@@ -150,11 +176,13 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOpti
                                                                     : find_idx_images(path);
   if (idx) {
     check_small_images(data, options);
-    return open_idx(*idx, name_of(path), size, or_else(options.channels, 1));
+    return open_idx(*idx, name_of(path), size, or_else(options.channels, 1),
+                    not_taken(path, "IDX", is_file, options.strict));
   }
   if (is_cifar(path)) {
     check_small_images(data, options);
-    return open_cifar(path, size, or_else(options.channels, 3));
+    return open_cifar(path, size, or_else(options.channels, 3),
+                      not_taken(path, "CIFAR", is_file, options.strict));
   }
   if (is_file) fail_on_file(path);
   return open_pictures(data, options);

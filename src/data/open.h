@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "data/dataset.h"
 
@@ -37,6 +38,9 @@ void validate(const DatasetOptions& options);
 
 /// Whether `data` names a set rather than a path. (./digits is a folder, digits the set.)
 bool is_named_set(const std::string& data);
+
+/// The names of the sets.
+std::vector<std::string> named_sets();
 
 /// Opens the set that `data` names: "digits", "stacked-digits", "fashion", "emoji", a folder of
 /// pictures, of IDX files or of CIFAR's binary files, one such file, or a colour font. Throws

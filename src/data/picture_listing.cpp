@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <set>
 #include <string_view>
 
 #include "common/error.h"
 #include "common/file.h"
+#include "common/run_folder.h"
+#include "data/missing_set.h"
 
 namespace dcgan {
 namespace {
@@ -33,6 +37,7 @@ class Lister {
       above_.insert(above);
     }
     above_.insert("/");
+    canonical_root_ = fs::canonical(root);
   }
 
   PictureListing list() {
@@ -57,7 +62,18 @@ class Lister {
   }
 
   void visit_folder(const fs::path& folder, const std::string& name) {
-    if (!is_new(folder)) return;
+    if (struct stat status{}; ::stat(folder.c_str(), &status) != 0) {
+      listing_.left_out.add(Fault::kUnreadable, name + "/", std::strerror(errno));
+      return;
+    }
+    if (!is_new(folder)) {
+      listing_.left_out.add(Fault::kLinkedAgain, name + "/");
+      return;
+    }
+    if (!name.empty() && is_run_folder(folder)) {
+      listing_.left_out.add(Fault::kOwnRun, name + "/");
+      return;
+    }
     std::error_code error;
     auto entries = fs::directory_iterator(folder, error);
     if (error) {
@@ -93,13 +109,15 @@ class Lister {
     const std::string ending = lower_extension(file.path);
     if (std::find(kOtherPictures.begin(), kOtherPictures.end(), ending) != kOtherPictures.end()) {
       listing_.left_out.add(Fault::kUnsupported, file.name);
-    } else if (std::find(kEndings.begin(), kEndings.end(), ending) == kEndings.end()) {
+    } else if (!has_picture_ending(file.path)) {
       listing_.left_out.add(Fault::kOtherFile, file.name);
     } else if (std::error_code error; !fs::is_regular_file(file.path, error)) {
       listing_.left_out.add(Fault::kUnreadable, file.name,
                             error ? error.message() : "no regular file");
     } else if (is_new(file.path)) {
       listing_.files.push_back(file);
+    } else {
+      listing_.left_out.add(Fault::kLinkedAgain, file.name);
     }
   }
 
@@ -107,15 +125,29 @@ class Lister {
     std::error_code error;
     const fs::path target = fs::canonical(link.path, error);
     if (error) {
-      listing_.left_out.add(Fault::kUnreadable, link.name, "a link to nowhere");
-    } else if (fs::is_directory(target, error)) {
-      if (!above_.contains(target)) visit_folder(link.path, link.name);
+      const bool circle = error == std::errc::too_many_symbolic_link_levels;
+      listing_.left_out.add(Fault::kUnreadable, link.name,
+                            circle ? "a link that leads to itself" : "a link to nowhere");
+      return;
+    }
+    if (above_.contains(target)) {
+      listing_.left_out.add(Fault::kLinkedAgain, link.name + "/", "a folder above");
+      return;
+    }
+    const size_t before = listing_.files.size();
+    if (fs::is_directory(target, error)) {
+      visit_folder(link.path, link.name);
     } else {
       visit_file(link);
+    }
+    if (listing_.files.size() > before && !is_inside(target, canonical_root_) &&
+        listing_.links_elsewhere++ == 0) {
+      listing_.first_link_elsewhere = link.name;
     }
   }
 
   fs::path root_;
+  fs::path canonical_root_;
   std::set<fs::path> above_;  // the folder itself and those it is in
   std::set<std::pair<dev_t, ino_t>> seen_;
   std::vector<PictureFile> links_;
@@ -126,12 +158,15 @@ class Lister {
 
 const char* picture_endings() { return ".jpg, .jpeg, .png, .bmp, .webp"; }
 
+bool has_picture_ending(const fs::path& path) {
+  return std::find(kEndings.begin(), kEndings.end(), lower_extension(path)) != kEndings.end();
+}
+
 PictureListing list_pictures(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder, error)) {
-    throw DataError(
-        fmt::format("--data {}: {}", folder.string(),
-                    error ? error.message() : "no such folder, and no set of this name"));
+    throw DataError(fmt::format("--data {}: {}", folder.string(),
+                                error ? error.message() : describe_missing_set(folder.string())));
   }
   if (!fs::is_directory(folder, error)) {
     throw DataError(

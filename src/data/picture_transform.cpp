@@ -103,8 +103,7 @@ cv::Mat PictureTransform::apply(const cv::Mat& picture) const {
   cv::Mat part = picture;
   if (crop) {
     if ((*crop & cv::Rect({0, 0}, picture.size())) != *crop) {
-      throw PictureError(Fault::kTooNarrow,
-                         fmt::format("{}x{}, too small for --crop", picture.cols, picture.rows));
+      throw PictureError(Fault::kOutsideCrop, fmt::format("{}x{}", picture.cols, picture.rows));
     }
     part = picture(*crop);
   }

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "data/open.h"
+#include "data/output_path.h"
 #include "evaluation/summary_cache.h"
 #include "interchange/load_module.h"
 #include "metrics/neighbours.h"
@@ -80,7 +81,8 @@ Side open_checkpoint(const fs::path& path, const EvaluateRequest& request) {
   return side;
 }
 
-Side open_data(const std::string& name, const DatasetOptions& options) {
+Side open_data(const std::string& name, const DatasetOptions& options, const fs::path& picture) {
+  if (!picture.empty()) check_output_path(picture, "--neighbours", name);
   std::shared_ptr<Dataset> dataset = open_dataset(name, options);
   Side side;
   side.default_features = default_features(*dataset);
@@ -196,11 +198,13 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   if (const auto checkpoint = checkpoint_of(real_name)) {
     real = open_checkpoint(*checkpoint, request);
   } else {
-    real = open_data(real_name, reading);
+    real = open_data(real_name, reading, request.neighbours);
   }
   reading.image_size = real.image_size;
   reading.channels = real.channels;
-  if (!generated_checkpoint) generated = open_data(request.generated, reading);
+  if (!generated_checkpoint) {
+    generated = open_data(request.generated, reading, request.neighbours);
+  }
 
   for (const Side* side : {&generated, &real}) {
     // Before the other set's features are computed.
@@ -250,7 +254,7 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
       throw UsageError("--held-out: only with a checkpoint, whose discriminator is asked");
     }
     Discriminator discriminator = load_discriminator(generated);
-    const Side held_out = open_data(request.held_out, reading);
+    const Side held_out = open_data(request.held_out, reading, request.neighbours);
     result.d_loss_real = discriminator_loss_on(discriminator, real);
     result.d_loss_held_out = discriminator_loss_on(discriminator, held_out);
   }

@@ -188,6 +188,18 @@ TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
   return file;
 }
 
+std::string data_of(const TensorFile& file) {
+  const auto config = file.metadata.find("config");
+  if (config == file.metadata.end()) return "";
+  try {
+    TrainOptions options;
+    options_from_toml(config->second, "config", options);
+    return options.data;
+  } catch (const Error&) {
+    return "";  // of a version with other options
+  }
+}
+
 ResumePoint find_resume_point(const std::string& where) {
   if (where == "latest") {
     const auto run = newest_run();

@@ -46,6 +46,9 @@ struct ResumePoint {
   bool named = false;
 };
 
+/// What the run of a checkpoint has as --data; "" where the file does not say.
+std::string data_of(const TensorFile& file);
+
 /// Finds and reads where to go on: `where` is a run folder, a checkpoint in one, or "latest" (the
 /// newest run). In a folder a damaged newest checkpoint falls back to the one before, with a
 /// warning on stderr. Throws CheckpointError, or UsageError where nothing is there.

@@ -40,12 +40,18 @@ constexpr int64_t kGridImages = 64;
 void check_same_data(const Progressed& saved, const Progressed& found, const TrainOptions& options,
                      const fs::path& checkpoint) {
   if (saved.data_fingerprint == found.data_fingerprint) return;
+  std::string change = "the images are others";
+  if (saved.data_images == found.data_images) {
+    change = fmt::format("{} images as before, but some were changed, renamed or replaced",
+                         with_thousands(found.data_images));
+  } else if (saved.data_images > 0) {
+    change = fmt::format("{} images then, {} now", with_thousands(saved.data_images),
+                         with_thousands(found.data_images));
+  }
   throw CheckpointError(fmt::format(
-      "--data {}: {} was trained on other images ({}fingerprint {}; here are {} with {}); "
-      "--allow-change goes on with these",
-      options.data, checkpoint.string(),
-      saved.data_images > 0 ? fmt::format("{} with ", saved.data_images) : "",
-      saved.data_fingerprint, found.data_images, found.data_fingerprint));
+      "--data {}: {} was trained on other images: {}; --allow-change goes on with these "
+      "(fingerprint {}, now {})",
+      options.data, checkpoint.string(), change, saved.data_fingerprint, found.data_fingerprint));
 }
 
 // The same latents in every grid of a run, so that its pictures form a film.
@@ -107,8 +113,11 @@ class Training {
         ended = true;
       } catch (const Diverged& diverged) {
         roll_back(diverged, progress);
+      } catch (const DataError& error) {
+        end_without_data(error, progress);
       }
     }
+    summarize_data(progress);
     progress.finish();
     return finish(signals.received());
   }
@@ -206,6 +215,20 @@ class Training {
                     device_);
   }
 
+  // All pictures vanished, or with --strict one: what was learnt so far is saved.
+  [[noreturn]] void end_without_data(const DataError& error, Progress& progress) {
+    if (saved_step_ != progressed_.step) save();
+    checkpoints_.wait();
+    summarize_data(progress);
+    throw DataError(fmt::format("{}; step {} is saved in {}", error.what(), saved_step_,
+                                run_.checkpoint(saved_step_).string()));
+  }
+
+  void summarize_data(Progress& progress) const {
+    for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
+    for (const std::string& line : dataset_->late_summary()) progress.warning(line);
+  }
+
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
 
   void prepare_folder() {
@@ -267,7 +290,7 @@ class Training {
     const auto probe_d = probed ? std::make_shared<Probe>() : nullptr;
     networks_.generator->main->set_probe(probe_g);
     networks_.discriminator->main->set_probe(probe_d);
-    const torch::Tensor real = to_network_range(next_images());
+    const torch::Tensor real = to_network_range(loader_->next());
     const torch::Tensor latents =
         training_latents(data_seed_, progressed_.step + 1, options_.batch_size, options_.nz)
             .to(device_);
@@ -282,17 +305,6 @@ class Training {
       log_->write_probe(progressed_.step, "discriminator", *probe_d);
     }
     return result;
-  }
-
-  // With --strict a file that vanished ends the run; what was learnt so far is saved.
-  torch::Tensor next_images() {
-    try {
-      return loader_->next();
-    } catch (const DataError&) {
-      if (saved_step_ != progressed_.step) save();
-      checkpoints_.wait();
-      throw;
-    }
   }
 
   // With --check-finite a norm throws on the first input that is not finite.

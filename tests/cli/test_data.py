@@ -83,8 +83,21 @@ class Folders(DataTest):
         (self.folder / "d/.DS_Store").write_bytes(b"x")
         info = self.info("d")
         self.assertEqual(info["images"], 2)
-        self.assertEqual(self.left_out(info), {"unreadable": 1, "hidden": 3})
+        self.assertEqual(self.left_out(info), {"unreadable": 1, "linked_again": 1, "hidden": 3})
         self.assertEqual(info["left_out"]["unreadable"]["examples"], ["dead.jpg: a link to nowhere"])
+        self.assertIn("links out of the folder, followed: 1 (the first: cats)", info["remarks"])
+
+    def test_a_picture_reached_twice_is_said_and_a_circle_is_called_one(self):
+        self.save("else/c.png", noise(1))
+        (self.folder / "d").mkdir()
+        for name in ("1.png", "2.png"):
+            (self.folder / "d" / name).symlink_to(self.folder / "else/c.png")
+        (self.folder / "d/self.png").symlink_to("self.png")
+        info = self.info("d")
+        self.assertEqual(info["images"], 1)
+        self.assertEqual(info["left_out"]["linked_again"]["examples"], ["2.png"])
+        self.assertEqual(info["left_out"]["unreadable"]["examples"], ["self.png: a link that leads to itself"])
+        self.assertIn("links out of the folder, followed: 1 (the first: 1.png)", info["remarks"])
 
     def test_every_kind_of_png(self):  # D06
         transparent = Image.new("LA", (40, 40), (90, 0))
@@ -189,6 +202,53 @@ class Folders(DataTest):
         self.assertEqual(info["left_out"]["too_large"]["examples"],
                          ["bomb.png: 60000x60000, more than 134 million pixels"])
         self.assertEqual(info["left_out"]["too_narrow"]["examples"], ["line.png: 500x1"])
+
+    def test_crops_that_lie_outside_have_their_own_reason(self):
+        self.save("d/a.png", noise(1, (60, 60)))
+        self.save("d/b.png", noise(2, (30, 60)))
+        info = self.info("d", "--crop", "10,10,40,40")
+        self.assertEqual(info["left_out"], {"outside_crop": {"count": 1, "examples": ["b.png: 30x60"]}})
+        self.assertIn("left out, too small for --crop: 1 (b.png: 30x60)", info["remarks"])
+
+    def test_alpha_of_a_bmp_lies_on_the_background(self):
+        def bmp(alpha, header=124, rows=64):
+            pixels = struct.pack("<4B", 9, 30, 200, alpha) * 64 * abs(rows)
+            masks = struct.pack("<4I", 0xff0000, 0xff00, 0xff, 0xff000000)
+            info = struct.pack("<IiiHHIIiiII", header, 64, rows, 1, 32, 3, len(pixels), 0, 0, 0, 0) + masks
+            info += bytes(header - len(info))
+            return b"BM" + struct.pack("<IHHI", 14 + header + len(pixels), 0, 0, 14 + header) + info + pixels
+
+        (self.folder / "d").mkdir()
+        for name, alpha, options, expected in [("half", 128, {}, [227, 142, 131]), ("v4", 128, {"header": 108}, [227, 142, 131]),
+                                               ("down", 255, {"rows": -64}, [200, 30, 9]), ("unused", 0, {}, [200, 30, 9])]:
+            (self.folder / "d/a.bmp").write_bytes(bmp(alpha, **options))
+            cell = self.pixels("d")[0].astype(int)
+            self.assertLessEqual(numpy.abs(cell - expected).max(), 1, name)
+
+    def test_pictures_of_the_data_are_not_overwritten(self):
+        for i in range(16):
+            self.save(f"d/{i:02}.png", noise(i))
+        self.save("else/cat.png", noise(50))
+        (self.folder / "d/cat.png").symlink_to(self.folder / "else/cat.png")
+        before = {path: path.read_bytes() for path in self.folder.rglob("*.png")}
+        self.run_program("train", "--data", "d", *SMALL, "--steps", 2, "--out", "run")
+        for arguments in [("data", "info", "d", "--grid", "d/03.png"), ("data", "info", "d", "--grid", "d/new.png"),
+                          ("data", "info", "d", "--grid", "else/cat.png"),
+                          ("generate", "run", "--out", "d/03.png"),
+                          ("evaluate", "run", "--samples", 20, "--fid-only", "--quiet", "--neighbours", "d/03.png")]:
+            self.expect_error(2, "the data", *arguments)
+        self.expect_error(2, "lies in the data folder . and would become one of its pictures", "data", "info", ".",
+                          "--grid", "examples.png", cwd="d")
+        for path, content in before.items():
+            self.assertEqual(path.read_bytes(), content)
+
+    def test_a_run_inside_its_data_does_not_train_on_what_it_drew(self):
+        for i in range(16):
+            self.save(f"d/{i:02}.png", noise(i))
+        self.run_program("train", "--data", ".", *SMALL, "--steps", 2, cwd="d")
+        self.run_program("train", "--resume", "--steps", 4, cwd="d")
+        self.assertEqual(self.left_out(self.info("d")), {"own_run": 1})
+        self.run_program("generate", "--rows", 1, "--cols", 1, "--out", "runs/00000-.-batch/one.png", cwd="d")
 
     def test_files_without_permission(self):
         self.save("d/a.png", noise(1))
@@ -295,7 +355,37 @@ class Folders(DataTest):
             self.assertIn("07.png: not readable", stderr)
             self.assertEqual(process.returncode, 3 if strict else 0, stderr)
             self.assertEqual(stderr.count("07.png"), 1)
+            self.assertRegex(stderr, r"step \d+ is saved in" if strict else
+                             r"warning: pictures that could not be read any more \(not readable: 1\); others were shown in "
+                             r"their place \d+ times?\n")
             self.save("d/07.png", noise(7))
+
+    def test_when_all_files_vanish_the_last_step_is_saved(self):
+        for i in range(40):
+            self.save(f"d/{i:02}.png", noise(i))
+        process = self.start_program("train", "--data", "d", "--memory", "0", *SMALL, "--steps", 100000, "--log-every", 1,
+                                     "--out", "run")
+        metrics = self.folder / "run/metrics.jsonl"
+        while process.poll() is None and (not metrics.exists() or metrics.stat().st_size < 400):
+            pass
+        for path in (self.folder / "d").iterdir():
+            path.unlink()
+        _, stderr = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 3, stderr)
+        last = stderr.splitlines()[-1]
+        self.assertIn("none of its 40 pictures can be read any more; step ", last)
+        self.assertTrue((self.folder / last.split(" is saved in ")[1]).is_file())
+
+    def test_a_resume_says_in_words_how_the_images_changed(self):
+        for i in range(17):
+            self.save(f"d/{i:02}.png", noise(i))
+        self.run_program("train", "--data", "d", *SMALL, "--steps", 2, "--out", "run")
+        self.save("d/03.png", noise(99))
+        self.expect_error(4, "other images: 17 images as before, but some were changed, renamed or replaced", "train",
+                          "--resume", "run", "--steps", 4)
+        (self.folder / "d/03.png").unlink()
+        self.expect_error(4, "other images: 17 images then, 16 now; --allow-change goes on", "train", "--resume", "run",
+                          "--steps", 4)
 
 
 class Sets(DataTest):
@@ -333,6 +423,33 @@ class Sets(DataTest):
                            ("an archive: unpack it", "archive.zip"),
                            ("no such folder, and no set of this name", "cifar")]:
             self.expect_error(3, part, "data", "info", path)
+
+    def test_more_faults_of_idx_and_cifar(self):
+        self.idx("long/train-images-idx3-ubyte", 100, claimed=99)
+        for name, content in [("html/data_batch_1.bin", b"<!DOCTYPE html><html>" * 200), ("zero/data_batch_1.bin", b""),
+                              ("zero-idx/train-images-idx3-ubyte", b""),
+                              ("label10/data_batch_1.bin", bytes(3073 * 3) + bytes([10]) + bytes(3072)),
+                              ("label100/train.bin", bytes([3, 100]) + bytes(3072))]:
+            (self.folder / name).parent.mkdir()
+            (self.folder / name).write_bytes(content)
+        self.save("one.jpg", noise(1))
+        for part, path in [("longer than the 77616 values that its header claims", "long"),
+                           ("no CIFAR-10 file, but a web page: the download failed", "html"),
+                           ("an empty file", "zero"), ("an empty file", "zero-idx"),
+                           ("damaged, or no CIFAR-10 file: record 3 has the label 10, the largest is 9", "label10"),
+                           ("record 0 has the label 100, the largest is 99", "label100"),
+                           ("a single picture: name a folder of pictures", "one.jpg")]:
+            self.expect_error(3, part, "data", "info", path)
+
+    def test_of_several_kinds_in_a_folder_one_is_taken_and_the_others_are_named(self):
+        self.idx("both/train-images-idx3-ubyte", 100)
+        self.save("both/a.png", noise(1))
+        self.save("both/b.png", noise(2))
+        remark = "IDX files taken; not taken: 2 pictures in the same folder (give each kind its own)"
+        self.assertEqual(self.info("both")["remarks"], [remark])
+        (self.folder / "both/data_batch_1.bin").write_bytes(bytes(3073))
+        self.assertIn("not taken: CIFAR's files and 2 pictures", self.info("both")["remarks"][0])
+        self.expect_error(3, "IDX files taken", "data", "info", "both", "--strict")
 
     def test_cifar(self):
         rng = numpy.random.default_rng(0)

@@ -14,6 +14,11 @@ class Errors(ProgramTest):
         (self.folder / "file").write_text("precious")
         (self.folder / "bad.toml").write_text("nz = 100\nbatchsize = 3\n")
         (self.folder / "torn.toml").write_text("nz = \n")
+        (self.folder / "range.toml").write_text("[train]\nnz = 0\nlr = -1.0\n")
+        (self.folder / "data.toml").write_text('data = "nowhere"\n')
+        (self.folder / "list.toml").write_text("lr = [1, 2]\n")
+        (self.folder / "twice.toml").write_text("nz = 1\n[train]\nnz = 2\n")
+        (self.folder / "tables.toml").write_text("[[train]]\nnz = 2\n")
         cases = [
             (2, "unknown verb 'trian'; did you mean train?", "trian"),
             (2, "unknown option '--sede'; did you mean --seed?", "train", "--sede", "3"),
@@ -61,7 +66,20 @@ class Errors(ProgramTest):
             (2, "--log-format xml: expected text or json", "train", "--log-format", "xml"),
             (2, "its images have 3 channels", "train", "--data", "stacked-digits", "--channels", "1"),
             (2, "no such preset", "train", "--config", "absent"),
-            (2, "--image-size -4: expected 1 to 4096", "data", "info", "digits", "--image-size", "-4"),
+            (2, "--image-size -4: image size must be a power of two from 16 to 256: take 16", "data", "info", "digits", "--image-size", "-4"),
+            (2, "take 16 or 32", "data", "info", "digits", "--image-size", "17"),
+            (3, "no set of this name; the set digits has 5,000 of its digits", "data", "info", "MNIST"),
+            (3, "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "train", "--data", "cifar10"),
+            (3, "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "train", "--config", "cifar10"),
+            (3, "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html", "train", "--config", "celeba-64"),
+            (3, "did you mean stacked-digits?", "train", "--data", "stacked_digits"),
+            (3, "dcgan loads nothing from the network", "train", "--data", "https://example.org/cats.zip"),
+            (2, "range.toml:2: nz 0: expected 1 to", "train", "--config", "range.toml"),
+            (2, "range.toml:3: lr -1: expected a number above 0", "train", "--config", "range.toml", "--nz", "5"),
+            (3, "data.toml:1: data nowhere: no such folder", "train", "--config", "data.toml"),
+            (2, "list.toml:1: lr must be a number, not a list", "train", "--config", "list.toml"),
+            (2, "twice.toml:3: nz is given in line 1 already", "train", "--config", "twice.toml"),
+            (2, "tables.toml:1: [[train]] is a list of tables; expected [train]", "train", "--config", "tables.toml"),
             (2, ".png or .jpg", "data", "info", "digits", "--grid", "x.gif"),
             (2, "unknown argument 'inof'; did you mean info?", "data", "inof"),
             (3, "no such folder", "data", "info", "nowhere"),

@@ -164,6 +164,32 @@ class Help(ProgramTest):
         self.assertIn("lr-g = 0.0015\n", (self.folder / "run/config.toml").read_text())
 
 
+class LastWords(ProgramTest):
+    def test_errors_are_objects_too_where_lines_of_json_are_asked_for(self):
+        for code, part, *arguments in [(3, "no such folder", "--data", "nowhere"), (2, "did you mean", "--sede", "3"),
+                                       (2, "--nz 0", "--nz", "0")]:
+            for form in (["--log-format", "json"], ["--log-format=json"]):
+                result = self.run_program("train", *arguments, *form, code=code)
+                line = json.loads(result.stderr)
+                self.assertEqual(line["code"], code)
+                self.assertIn(part, line["error"])
+
+    def test_too_little_address_space_for_the_libraries_is_said(self):
+        for megabytes in range(450, 800, 25):
+            limit = megabytes << 20
+            result = subprocess.run([BINARY, "--version"], cwd=self.folder, text=True, capture_output=True, timeout=60,
+                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            lines = result.stderr.splitlines()
+            if result.returncode == 127:  # the libraries cannot even be mapped: the dynamic linker says so
+                self.assertIn("failed to map", result.stderr)
+            elif result.returncode == 0:
+                self.assertEqual(lines, [])
+            else:
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertRegex(lines[0], r"^dcgan: not enough memory: the limit of the address space \(ulimit -v\) is \d+ kB")
+                self.assertEqual(len(lines), 1)
+
+
 class OutFolders(ProgramTest):
     def test_faults_are_found_before_the_first_step(self):  # T11
         (self.folder / "file").write_text("x")

@@ -170,7 +170,44 @@ TEST(Folder, LinkedPicturesCountOnceAndLoopsEnd) {
   fs::create_symlink("/nowhere", folder / "dead.jpg");
   const auto set = open_16(folder.path(), 3);
   EXPECT_EQ(set->size(), 2);
-  EXPECT_EQ(set->source().left_out.kinds().at(Fault::kUnreadable).count, 1);
+  const auto& kinds = set->source().left_out.kinds();
+  EXPECT_EQ(kinds.at(Fault::kUnreadable).count, 1);
+  EXPECT_EQ(kinds.at(Fault::kLinkedAgain).count, 4);
+  EXPECT_EQ(kinds.at(Fault::kLinkedAgain).examples[0], "again.png");
+}
+
+TEST(Folder, TheProgramsOwnRunsAreNoTrainingData) {
+  const TemporaryFolder folder;
+  write(folder / "a.png", red(20, 20));
+  write(folder / "runs" / "0" / "samples" / "1.png", red(20, 20));
+  fs::create_directory(folder / "runs" / "0" / "checkpoints");
+  std::ofstream(folder / "runs" / "0" / "config.toml") << "nz = 3";
+  const auto set = open_16(folder.path(), 3);
+  EXPECT_EQ(set->size(), 1);
+  EXPECT_EQ(set->source().left_out.kinds().at(Fault::kOwnRun).examples[0], "runs/0/");
+}
+
+TEST(Folder, APictureThatIsReplacedIsSaidOnceAndCounted) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.png", "b.png", "c.png"}) write(folder / name, red(20, 20));
+  FolderOptions options;
+  options.memory = 0;
+  const auto set = open_folder(folder.path(), options);
+  write(folder / "a.png", red(20, 20));  // the same bytes again
+  all(*set);
+  EXPECT_TRUE(set->late_summary().empty());
+  write(folder / "a.png", red(20, 20) * 0.5);
+  write(folder / "b.png", red(20, 20) * 0.5);
+  fs::remove(folder / "c.png");
+  all(*set);
+  all(*set);
+  EXPECT_EQ(set->take_late_remarks().size(), 2u);
+  const auto lines = set->late_summary();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0],
+            "pictures that could not be read any more (not readable: 1); others were shown in "
+            "their place 2 times");
+  EXPECT_EQ(lines[1], "pictures that changed during the run: 2 of 3");
 }
 
 TEST(Folder, FitAndCropDoWhatTheySay) {
@@ -193,7 +230,7 @@ TEST(Folder, FitAndCropDoWhatTheySay) {
   options.transform.crop = cv::Rect(16, 0, 16, 16);
   EXPECT_TRUE((all(*open_folder(folder.path(), options)) == 0).all().item<bool>());
   options.transform.crop = cv::Rect(20, 0, 16, 16);
-  expect_error(ExitCode::kData, "too small for --crop",
+  expect_error(ExitCode::kData, "too small for --crop: 1 (a.png: 32x16)",
                [&] { open_folder(folder.path(), options); });
 }
 

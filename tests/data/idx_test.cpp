@@ -39,12 +39,14 @@ TEST(Idx, DefectsAreNamedBeforeMemoryIsTaken) {
   const auto expect = [&](const std::string& bytes, const std::string& part) {
     expect_error(ExitCode::kData, part, [&] { read_idx(write(folder, bytes)); });
   };
-  expect("", "no IDX file");
+  expect("", "an empty file");
+  expect("abc", "no IDX file");
   expect("<!DOCTYPE html>", "web page");
   expect(idx(0x0d, {2}, "xxxxxxxx"), "expected unsigned bytes");
   expect(idx(8, {60000, 28, 28}, std::string(78400, 'x')),
          "claims 47040000 values, 78400 are there");
   expect(idx(8, {0xffffffff, 0xffffffff, 0xffffffff}, ""), "dimension 1 of its header");
+  expect(idx(8, {5}, "123456"), "longer than the 5 values that its header claims");
   expect(idx(8, {5, 0}, ""), "dimension 1 of its header says 0");
   expect(idx(8, {5}, "").substr(0, 6), "ends within its header");
   expect(std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03garbage", 17), "");
