@@ -67,11 +67,11 @@ cv::Mat decode_bmp(std::span<const uint8_t> bytes) {
     throw PictureError(Fault::kDamaged, fmt::format("{} of {} bytes", bytes.size(), needed));
   }
   constexpr int64_t kFirstWithAlpha = 56;
-  if (compression == kBitFields && bits == 32 && header >= kFirstWithAlpha) {
+  if (compression == kBitFields && header >= kFirstWithAlpha) {
     const auto mask = static_cast<uint32_t>(little_endian(bytes, kMasks + 12));
     const int64_t start = little_endian(bytes, 10);
     if (start < header) throw PictureError(Fault::kDamaged, "its pixels lie in its header");
-    if (mask == 0xff000000) {
+    if (mask == 0xff000000 && bits == 32) {
       return with_alpha(bytes, start, static_cast<int>(width),
                         static_cast<int>(little_endian(bytes, 22)));
     }

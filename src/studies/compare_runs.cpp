@@ -9,12 +9,14 @@
 
 #include "common/error.h"
 #include "data/open.h"
+#include "data/output_path.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/metrics_log.h"
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
+#include "training/checkpoint.h"
 #include "training/options.h"
 #include "training/run_directory.h"
 #include "training/run_evaluator.h"
@@ -59,7 +61,7 @@ void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path
   }
 }
 
-Arm read_arm(const std::filesystem::path& path) {
+Arm read_arm(const std::filesystem::path& path, const std::filesystem::path& picture) {
   constexpr int64_t kGridImages = 64;
   constexpr int64_t kSamples = 512;
   const RunDirectory run = RunDirectory::open(path);
@@ -68,6 +70,7 @@ Arm read_arm(const std::filesystem::path& path) {
     throw CheckpointError(fmt::format("{}: no run with a checkpoint", path.string()));
   }
   const TensorFile file = read_safetensors(checkpoints.front());
+  check_output_path(picture, "--out", data_of(file));
   Arm arm;
   arm.summary = summarize_checkpoint(file, checkpoints.front());
   arm.title = title_of(arm.summary);
@@ -154,7 +157,7 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Arm>& arms) {
 RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
                            const std::filesystem::path& picture) {
   std::vector<Arm> arms;
-  for (const auto& run : runs) arms.push_back(read_arm(run));
+  for (const auto& run : runs) arms.push_back(read_arm(run, picture));
   std::set<std::string> titles_seen;
   for (const Arm& arm : arms) titles_seen.insert(arm.title);
   if (titles_seen.size() < arms.size()) {  // the norms do not tell them apart

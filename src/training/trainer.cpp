@@ -217,11 +217,14 @@ class Training {
 
   // All pictures vanished, or with --strict one: what was learnt so far is saved.
   [[noreturn]] void end_without_data(const DataError& error, Progress& progress) {
-    if (saved_step_ != progressed_.step) save();
+    if (saved_step_ != progressed_.step && first_not_finite(networks_).empty()) save();
     checkpoints_.wait();
     summarize_data(progress);
-    throw DataError(fmt::format("{}; step {} is saved in {}", error.what(), saved_step_,
-                                run_.checkpoint(saved_step_).string()));
+    const auto checkpoints = run_.checkpoints();
+    throw DataError(checkpoints.empty() ? error.what()
+                                        : fmt::format("{}; step {} is saved in {}", error.what(),
+                                                      step_of_checkpoint(checkpoints.front()),
+                                                      checkpoints.front().string()));
   }
 
   void summarize_data(Progress& progress) const {

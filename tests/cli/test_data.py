@@ -234,7 +234,7 @@ class Folders(DataTest):
         self.run_program("train", "--data", "d", *SMALL, "--steps", 2, "--out", "run")
         for arguments in [("data", "info", "d", "--grid", "d/03.png"), ("data", "info", "d", "--grid", "d/new.png"),
                           ("data", "info", "d", "--grid", "else/cat.png"),
-                          ("generate", "run", "--out", "d/03.png"),
+                          ("generate", "run", "--out", "d/03.png"), ("report", "run", "run", "--out", "d/03.png"),
                           ("evaluate", "run", "--samples", 20, "--fid-only", "--quiet", "--neighbours", "d/03.png")]:
             self.expect_error(2, "the data", *arguments)
         self.expect_error(2, "lies in the data folder . and would become one of its pictures", "data", "info", ".",
