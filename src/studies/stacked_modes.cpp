@@ -62,16 +62,18 @@ class StackedModes : public PairedStudy {
         "128,000 triples of digits at 32x32x3, ngf = ndf = 16, batch 64, {} steps; each arm at "
         "two initialisations x learning rates 1e-3 and 5e-3 x {} tuning seeds, then {} fresh "
         "seeds at its best",
-        kSteps, tuning_seeds(budget), seeds_of(budget));
+        steps_of(budget), tuning_seeds(budget), seeds_of(budget));
   }
-  double cell_seconds(const Cell& /*cell*/) const override { return 75; }
+  double cell_seconds(const Cell& cell) const override {
+    return cell.stage.starts_with("quick") ? 25 : 75;
+  }
 
   std::vector<Cell> cells(Budget budget, int64_t seeds,
                           const std::vector<nlohmann::json>& results) const override {
     std::vector<Cell> cells;
     for (uint64_t seed = 1; seed <= tuning_seeds(budget); ++seed) {
-      for (const auto& [arm, settings] : arms()) {
-        cells.push_back({name(), "tuning", arm, settings.dump(), seed});
+      for (const auto& [arm, settings] : tried(budget)) {
+        cells.push_back({name(), tuning_stage(budget), arm, settings.dump(), seed});
       }
     }
     cells.push_back(floor_cell());
@@ -79,7 +81,7 @@ class StackedModes : public PairedStudy {
     const int64_t count = seeds > 0 ? seeds : seeds_of(budget);
     for (int64_t seed = 0; seed < count; ++seed) {
       for (const char* arm : {"both", "none"}) {
-        cells.push_back({name(), "main", arm, best_settings(results, arm).dump(),
+        cells.push_back({name(), stage(budget), arm, best_settings(results, budget, arm).dump(),
                          kFreshSeed + static_cast<uint64_t>(seed)});
       }
     }
@@ -91,13 +93,12 @@ class StackedModes : public PairedStudy {
            all_done(cells(budget, seeds, results), results);
   }
   int64_t expected_cells(Budget budget, int64_t seeds) const override {
-    return static_cast<int64_t>(tuning_seeds(budget) * arms().size()) + 1 +
+    return static_cast<int64_t>(tuning_seeds(budget) * tried(budget).size()) + 1 +
            2 * (seeds > 0 ? seeds : seeds_of(budget));
   }
 
   std::vector<Finding> findings(const std::vector<nlohmann::json>& results) const override {
-    const auto [both, none] =
-        paired_by_seed(select(results, "main", "both"), select(results, "main", "none"));
+    const auto [both, none] = paired_by_seed(judged(results, "both"), judged(results, "none"));
     if (both.empty()) return {{claim(), "no data", false, ""}};
     const auto a = values_of(both, modes);
     const auto b = values_of(none, modes);
@@ -125,7 +126,7 @@ class StackedModes : public PairedStudy {
     figure.y_label = "modes";
     for (const char* arm : {"both", "none"}) {
       std::map<double, std::vector<double>> at;
-      for (const nlohmann::json& record : select(results, "main", arm)) {
+      for (const nlohmann::json& record : judged(results, arm)) {
         for (size_t i = 0; i < record["steps"].size(); ++i) {
           at[record["steps"][i].get<double>()].push_back(record["modes"][i].get<double>());
         }
@@ -142,15 +143,8 @@ class StackedModes : public PairedStudy {
   }
 
  protected:
-  // Every setting that is tuned over.
   std::vector<std::pair<std::string, nlohmann::json>> arms() const override {
-    std::vector<std::pair<std::string, nlohmann::json>> arms;
-    for (const auto& [arm, norm] : {std::pair{"both", "batch"}, std::pair{"none", "none"}}) {
-      for (const char* init : {"dcgan", "he"}) {
-        for (const double lr : {1e-3, 5e-3}) arms.emplace_back(arm, settings(norm, init, lr));
-      }
-    }
-    return arms;
+    return tried(Budget::kStandard);
   }
   nlohmann::json floor_settings() const override {
     return {{"data", "stacked-digits"}, {"eval_samples", kSamples}};
@@ -160,32 +154,52 @@ class StackedModes : public PairedStudy {
   }
 
  private:
-  static constexpr int64_t kSteps = 1500;
   static constexpr int64_t kSamples = 26'000;
   static constexpr uint64_t kFreshSeed = 1000;
 
+  static int64_t steps_of(Budget budget) { return budget == Budget::kQuick ? 500 : 1500; }
   static uint64_t tuning_seeds(Budget budget) { return budget == Budget::kQuick ? 1 : 2; }
-
-  static nlohmann::json settings(const char* norm, const char* init, double lr) {
-    return {{"data", "stacked-digits"},
-            {"norm_g", norm},
-            {"norm_d", norm},
-            {"init", init},
-            {"lr", lr},
-            {"steps", kSteps},
-            {"eval_every", kSteps / 5},
-            {"eval_samples", kSamples}};
+  // The quick runs, which are shorter, have stages of their own.
+  static const char* stage(Budget budget) { return budget == Budget::kQuick ? "quick" : "main"; }
+  static const char* tuning_stage(Budget budget) {
+    return budget == Budget::kQuick ? "quick-tuning" : "tuning";
+  }
+  static Records judged(const Records& results, const std::string& arm) {
+    const Records standard = select(results, "main", arm);
+    return standard.empty() ? select(results, "quick", arm) : standard;
   }
 
-  nlohmann::json best_settings(const std::vector<nlohmann::json>& results,
+  // Every setting that is tuned over, by arm.
+  static std::vector<std::pair<std::string, nlohmann::json>> tried(Budget budget) {
+    std::vector<std::pair<std::string, nlohmann::json>> settings;
+    const int64_t steps = steps_of(budget);
+    for (const auto& [arm, norm] : {std::pair{"both", "batch"}, std::pair{"none", "none"}}) {
+      for (const char* init : {"dcgan", "he"}) {
+        for (const double lr : {1e-3, 5e-3}) {
+          settings.emplace_back(
+              arm, nlohmann::json{{"data", "stacked-digits"},
+                                  {"norm_g", norm},
+                                  {"norm_d", norm},
+                                  {"init", init},
+                                  {"lr", lr},
+                                  {"steps", steps},
+                                  {"eval_every", steps / (budget == Budget::kQuick ? 2 : 5)},
+                                  {"eval_samples", kSamples}});
+        }
+      }
+    }
+    return settings;
+  }
+
+  nlohmann::json best_settings(const std::vector<nlohmann::json>& results, Budget budget,
                                const std::string& arm) const {
     nlohmann::json best;
     double most = -1;
-    for (const auto& [name, candidate] : arms()) {
+    for (const auto& [name, candidate] : tried(budget)) {
       if (name != arm) continue;
-      const Records runs = select(results, "tuning", arm, [&, wanted = candidate](const auto& r) {
-        return r["settings"] == wanted;
-      });
+      const Records runs =
+          select(results, tuning_stage(budget), arm,
+                 [&, wanted = candidate](const auto& r) { return r["settings"] == wanted; });
       const double found = statistics::median(values_of(runs, modes));
       if (found > most) {
         most = found;
