@@ -2,7 +2,7 @@ import pathlib
 import subprocess
 import unittest
 
-from program import BUILD, SMALL, ProgramTest
+from program import BUILD, SMALL, SOURCE, ProgramTest
 
 
 class Install(ProgramTest):
@@ -19,6 +19,18 @@ class Install(ProgramTest):
         result = subprocess.run([*command[:-1], "run2"], cwd=self.folder, capture_output=True, text=True)
         self.assertEqual(result.returncode, 3)
         self.assertIn(str(digits), result.stderr)
+
+    def test_another_project_builds_on_the_installed_library(self):
+        prefix = self.folder / "prefix"
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True)
+        build = self.folder / "build"
+        for command in (["cmake", "-S", SOURCE / "tests/consumer", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                         f"-DCMAKE_PREFIX_PATH={prefix}"], ["cmake", "--build", build]):
+            result = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        result = subprocess.run([build / "consumer"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("batches seen 30", result.stdout)
 
 
 if __name__ == "__main__":
