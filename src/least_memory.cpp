@@ -20,10 +20,11 @@ constexpr unsigned long kNeeded = 128UL << 20;
 unsigned long mapped_bytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "r");
   if (file == nullptr) return 0;
-  unsigned long pages = 0;
-  const bool read = std::fscanf(file, "%lu", &pages) == 1;
+  char line[128] = {};
+  const bool read = std::fgets(line, sizeof(line), file) != nullptr;
   std::fclose(file);
-  return read ? pages * static_cast<unsigned long>(::sysconf(_SC_PAGESIZE)) : 0;
+  const unsigned long pages = read ? std::strtoul(line, nullptr, 10) : 0;
+  return pages * static_cast<unsigned long>(::sysconf(_SC_PAGESIZE));
 }
 
 void check_least_memory(int, char**, char**) {

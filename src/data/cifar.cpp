@@ -140,6 +140,7 @@ std::unique_ptr<Dataset> open_cifar(const fs::path& path, int64_t image_size, in
   const Release& release =
       is_file_of_hundred(files.front().filename().string()) ? kCifar100 : kCifar10;
   std::vector<at::Tensor> parts;
+  parts.reserve(files.size());
   for (const fs::path& file : files) parts.push_back(read_records(file, release));
   const at::Tensor records = torch::cat(parts);
   SourceInfo source;

@@ -212,16 +212,13 @@ class Folder : public Dataset {
           format_bytes(static_cast<uint64_t>(size() * image_size() * image_size() * channels())),
           format_bytes(options_.memory)));
     }
-    XXH3_state_t* state = XXH3_createState();
-    XXH3_128bits_reset(state);
-    for (const Look& look : looks_) XXH3_128bits_update(state, &look.hash, sizeof(look.hash));
-    const XXH128_hash_t hash = XXH3_128bits_digest(state);
-    XXH3_freeState(state);
+    std::vector<XXH128_hash_t> hashes;
+    hashes.reserve(looks_.size());
+    for (const Look& look : looks_) hashes.push_back(look.hash);
+    const XXH128_hash_t hash = XXH3_128bits(hashes.data(), hashes.size() * sizeof(XXH128_hash_t));
     fingerprint_ = fmt::format("folder-1|{}|{}|{:016x}{:016x}", options_.transform.describe(),
                                size(), hash.high64, hash.low64);
-    if (!in_memory()) {
-      for (const Look& look : looks_) known_.push_back(look.hash);
-    }
+    if (!in_memory()) known_ = std::move(hashes);
     looks_ = {};
   }
 

@@ -33,7 +33,7 @@ const char* describe(Fault fault) {
     case Fault::kTooNarrow:
       return "too narrow";
     case Fault::kOutsideCrop:
-      return "too small for --crop";
+      return "--crop lies outside";
     case Fault::kUnreadable:
       return "not readable";
     case Fault::kLinkedAgain:

@@ -91,7 +91,7 @@ class Lister {
     std::sort(sorted.begin(), sorted.end());
     for (const fs::directory_entry& entry : sorted) {
       const std::string own = entry.path().filename().string();
-      const std::string entry_name = name.empty() ? own : name + "/" + own;
+      const std::string entry_name = name.empty() ? own : fmt::format("{}/{}", name, own);
       std::error_code ignored;
       if (is_hidden(own)) {
         listing_.left_out.add(Fault::kHidden, entry_name);

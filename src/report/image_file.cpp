@@ -34,7 +34,8 @@ at::Tensor on_white(const at::Tensor& pixels) {
 void check_image_path(const std::filesystem::path& path, const char* option) {
   const std::string ending = lower_extension(path);
   if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
-    throw UsageError(fmt::format("{} {}: pictures are written as .png or .jpg", option, path.string()));
+    throw UsageError(
+        fmt::format("{} {}: pictures are written as .png or .jpg", option, path.string()));
   }
 }
 

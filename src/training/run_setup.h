@@ -37,8 +37,7 @@ torch::Device prepare_device(TrainOptions& options);
 /// absolute, for a resume from another folder. Throws DataError, also where there are fewer images
 /// than a batch needs; UsageError where there is not enough memory.
 std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
-                                      ProgressStyle style,
-                                      const Progressed& progressed = {});
+                                      ProgressStyle style, const Progressed& progressed = {});
 
 /// --precision on this device. Throws UsageError where it cannot be had.
 Precision precision_of(const TrainOptions& options, const torch::Device& device);

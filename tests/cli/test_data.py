@@ -208,7 +208,7 @@ class Folders(DataTest):
         self.save("d/b.png", noise(2, (30, 60)))
         info = self.info("d", "--crop", "10,10,40,40")
         self.assertEqual(info["left_out"], {"outside_crop": {"count": 1, "examples": ["b.png: 30x60"]}})
-        self.assertIn("left out, too small for --crop: 1 (b.png: 30x60)", info["remarks"])
+        self.assertIn("left out, --crop lies outside: 1 (b.png: 30x60)", info["remarks"])
 
     def test_alpha_of_a_bmp_lies_on_the_background(self):
         def bmp(alpha, header=124, rows=64):

@@ -230,7 +230,7 @@ TEST(Folder, FitAndCropDoWhatTheySay) {
   options.transform.crop = cv::Rect(16, 0, 16, 16);
   EXPECT_TRUE((all(*open_folder(folder.path(), options)) == 0).all().item<bool>());
   options.transform.crop = cv::Rect(20, 0, 16, 16);
-  expect_error(ExitCode::kData, "too small for --crop: 1 (a.png: 32x16)",
+  expect_error(ExitCode::kData, "--crop lies outside: 1 (a.png: 32x16)",
                [&] { open_folder(folder.path(), options); });
 }
 
