@@ -218,17 +218,19 @@ std::string heatmap_svg(const Figure& figure) {
   for (const auto& s : figure.series) {
     body += text_at(kName - 8, top + 21, s.name, "end");
     for (size_t j = 0; j < s.y.size(); ++j) {
-      if (!std::isfinite(s.y[j])) continue;
+      const bool known = std::isfinite(s.y[j]);
       const double share =
-          (std::log(s.y[j]) - values.least) / std::max(values.most - values.least, 1e-9);
+          known ? (std::log(s.y[j]) - values.least) / std::max(values.most - values.least, 1e-9)
+                : 1;
       const bool marked = j < s.notes.size() && !s.notes[j].empty() && s.notes[j].front() != '0';
+      if (!known && !marked) continue;
       const double left = kName + cell * static_cast<double>(j);
       body += fmt::format(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" "
           "fill=\"hsl({:.0f},50%,{:.0f}%)\"{}/>",
           left + 1, top + 1, cell - 2, kRow - 2, (1 - share) * 130, 72 - 8 * share,
           marked ? " stroke=\"#b3402a\" stroke-width=\"2\"" : "");
-      std::string text = number(s.y[j]);
+      std::string text = known ? number(s.y[j]) : "failed";
       if (marked) text += "  x " + s.notes[j].substr(0, s.notes[j].find(" of"));
       body += text_at(left + cell / 2, top + 21, text, "middle", " class=\"k\"");
     }

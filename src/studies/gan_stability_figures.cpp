@@ -31,7 +31,9 @@ Figure heatmap(const Records& results) {
       for (const double lr : rates_in(tuning)) {
         const Records runs =
             select(tuning, "", arm.name, [&](const json& r) { return has_setting(r, init, lr); });
-        row.y.push_back(runs.empty() ? NAN : std::exp(-st::median(values_of(runs, mean_score))));
+        // Where most runs failed there is no FID to speak of.
+        const double score = st::median(values_of(runs, rank_score));
+        row.y.push_back(runs.empty() || std::isinf(score) ? NAN : std::exp(-score));
         row.notes.push_back(
             runs.empty() ? "" : fmt::format("{} of {} failed", count_failed(runs), runs.size()));
       }

@@ -90,10 +90,22 @@ Finding wider_region(const Records& results) {
                   with_interval(d.estimate, d.low, d.high))};
 }
 
+std::string in_words(const std::string& arm) {
+  static const std::map<std::string, std::string> words{
+      {"none", "no norm"},
+      {"g-only", "batch norm in G alone"},
+      {"d-only", "batch norm in D alone"},
+      {"sn-d", "spectral norm in D, batch norm in G"},
+      {"spectral", "spectral norm in both"},
+      {"layer", "layer norm in both"}};
+  return words.at(arm);
+}
+
 Finding better_at_best(const Records& results, const std::string& opponent, double holm_p) {
-  const std::string claim = opponent == "none"
-                                ? "(ii) At its own best batch norm is better than no norm"
-                                : "At its own best batch norm is better than " + opponent + " norm";
+  const std::string claim =
+      (opponent == "none" ? "(ii) " : "") +
+      std::string("At its own best batch norm in both networks is better than ") +
+      in_words(opponent);
   const auto [both, other] =
       paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
   if (both.empty()) return no_data(claim);
@@ -106,8 +118,7 @@ Finding better_at_best(const Records& results, const std::string& opponent, doub
   if (decision.verdict != st::Verdict::kInconclusive && !survives) verdict = "inconclusive";
   return {
       claim, verdict, decision.meaningful && survives,
-      fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}; median FID {:.0f} against "
-                  "{:.0f}",
+      fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}; median FID {} against {}",
                   with_interval(p.estimate, p.low, p.high), both.size(), holm_p, median_fid(both),
                   median_fid(other))};
 }
@@ -170,7 +181,7 @@ Finding transferred(const Records& results, const std::string& label, const json
   const Records floor = select(results, "floor", "real",
                                [&](const json& r) { return r["settings"] == floor_of(change); });
   return {claim, st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
-          fmt::format("P(better) {} over {} seeds; median FID {:.3g} against {:.3g}{}; failed {} "
+          fmt::format("P(better) {} over {} seeds; median FID {} against {}{}; failed {} "
                       "with, {} without",
                       with_interval(p.estimate, p.low, p.high), both.size(), median_fid(both),
                       median_fid(none),

@@ -50,8 +50,9 @@ double mean_score(const nlohmann::json& record) {
   return -std::log(std::max(failed(record) ? std::max(fid, kFailedFid) : fid, 1e-12));
 }
 
-double median_fid(const Records& records) {
-  return std::exp(-statistics::median(values_of(records, mean_score)));
+std::string median_fid(const Records& records) {
+  const double score = statistics::median(values_of(records, rank_score));
+  return std::isinf(score) ? "failed" : number(std::exp(-score));
 }
 
 std::vector<double> values_of(const Records& records,

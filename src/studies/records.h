@@ -23,8 +23,8 @@ double rank_score(const nlohmann::json& record);
 /// own, whichever is worse for it.
 double mean_score(const nlohmann::json& record);
 
-/// Median FID at the horizon, failed runs as in mean_score().
-double median_fid(const Records& records);
+/// Median FID at the horizon as text; "failed" where that is a failed run's.
+std::string median_fid(const Records& records);
 
 /// One value a record.
 std::vector<double> values_of(const Records& records,

@@ -157,6 +157,19 @@ std::string csv_of(const Records& results) {
   return text;
 }
 
+// How many findings came out how: no verdict of its own.
+std::string glance_line(const Study& study, bool preliminary,
+                        const std::vector<Finding>& findings) {
+  std::string line = fmt::format("| {}{} | {} |", study.name(), preliminary ? " (preliminary)" : "",
+                                 study.claim());
+  for (const char* verdict : {"supported", "inconclusive", "not supported"}) {
+    line +=
+        fmt::format(" {} |", std::count_if(findings.begin(), findings.end(),
+                                           [&](const Finding& f) { return f.verdict == verdict; }));
+  }
+  return line + "\n";
+}
+
 std::string markdown_table(const Figure& figure) {
   std::string text = figure.title + "\n\n| " + figure.x_label + " |";
   std::string rule = "|---|";
@@ -202,7 +215,10 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
              "Each claim was put to the test by many runs; the rules that decide were fixed "
              "beforehand. Intervals are at 95 %."},
             {"studies", json::array()}};
-  std::string markdown = "# What batch normalisation does to a DCGAN\n\n";
+  std::string glance =
+      "# What batch normalisation does to a DCGAN\n\n"
+      "| study | claim | supported | inconclusive | not supported |\n|---|---|---|---|---|\n";
+  std::string markdown;
   Records all;
   for (const Study* study : all_studies()) {
     std::vector<std::string> remarks;
@@ -243,13 +259,14 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
       if (folder.filename() == study->name()) own.push_back(folder);
     }
     entry["films"] = films_of(own, results);
+    glance += glance_line(*study, entry["preliminary"], findings);
     page["studies"].push_back(std::move(entry));
     markdown += markdown_of(*study, findings, facts, pictures) + tables;
   }
   if (all.empty()) throw DataError("no results of a study that this program knows");
   const StudyReport report{out / "report.html", out / "report.md", out / "results.csv"};
   write_atomically(report.html, html_page(page));
-  write_atomically(report.markdown, markdown);
+  write_atomically(report.markdown, glance + "\n" + markdown);
   write_atomically(report.csv, csv_of(all));
   return report;
 }
