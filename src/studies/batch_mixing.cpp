@@ -48,8 +48,8 @@ class BatchMixingStudy : public PairedStudy {
         const statistics::Interval p = statistics::paired_improvement(
             values_of(grouped, rank_score), values_of(rest, rank_score));
         evidence += fmt::format(
-            "{}at {}: P(grouped better than {}) {} over {} seeds, median FID {:.0f} against "
-            "{:.0f}, failed {} against {}",
+            "{}at {}: P(grouped better than {}) {} over {} seeds, median FID {} against {}, "
+            "failed {} against {}",
             evidence.empty() ? "" : "; ", rate, other, with_interval(p.estimate, p.low, p.high),
             grouped.size(), median_fid(grouped), median_fid(rest), count_failed(grouped),
             count_failed(rest));

@@ -181,8 +181,8 @@ Finding transferred(const Records& results, const std::string& label, const json
   const Records floor = select(results, "floor", "real",
                                [&](const json& r) { return r["settings"] == floor_of(change); });
   return {claim, st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
-          fmt::format("P(better) {} over {} seeds; median FID {} against {}{}; failed {} "
-                      "with, {} without",
+          fmt::format("P(better) {} over {} seeds; median FID {} against {}{}; failed {} with, "
+                      "{} without",
                       with_interval(p.estimate, p.low, p.high), both.size(), median_fid(both),
                       median_fid(none),
                       floor.empty() ? ""
