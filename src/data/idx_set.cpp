@@ -27,7 +27,7 @@ std::optional<fs::path> labels_of(const fs::path& images) {
   name = replaced(name, "idx3", "idx1");
   std::error_code error;
   for (const std::string& candidate : {name, name + ".gz", replaced(name, ".gz", "")}) {
-    const fs::path path = images.parent_path() / candidate;
+    fs::path path = images.parent_path() / candidate;
     if (path != images && fs::is_regular_file(path, error)) return path;
   }
   return {};

@@ -93,6 +93,7 @@ void LeftOut::add(Fault fault, const std::string& path, const std::string& detai
 
 std::vector<std::string> LeftOut::lines() const {
   std::vector<std::string> lines;
+  lines.reserve(kinds_.size());
   for (const auto& [fault, kind] : kinds_) {
     lines.push_back(fmt::format("left out, {}: {}", describe(fault), count_and_examples(kind)));
   }

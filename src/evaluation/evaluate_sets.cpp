@@ -89,7 +89,9 @@ Side open_data(const std::string& name, const DatasetOptions& options, const fs:
   side.image_size = dataset->image_size();
   side.channels = dataset->channels();
   side.data_fingerprint = dataset->fingerprint();
-  for (const std::string& remark : dataset->remarks()) side.remarks.push_back(name + ": " + remark);
+  for (const std::string& remark : dataset->remarks()) {
+    side.remarks.push_back(fmt::format("{}: {}", name, remark));
+  }
   side.source = {name, dataset->size(), [dataset](int64_t first, int64_t count) {
                    return dataset->images(torch::arange(first, first + count));
                  }};

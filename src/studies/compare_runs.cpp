@@ -157,6 +157,7 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Arm>& arms) {
 RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
                            const std::filesystem::path& picture) {
   std::vector<Arm> arms;
+  arms.reserve(runs.size());
   for (const auto& run : runs) arms.push_back(read_arm(run, picture));
   std::set<std::string> titles_seen;
   for (const Arm& arm : arms) titles_seen.insert(arm.title);
