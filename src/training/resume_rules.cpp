@@ -104,4 +104,21 @@ std::string describe_changes(const std::vector<OptionChange>& changes) {
   return text;
 }
 
+void check_same_data(const Progressed& saved, const Progressed& found, const TrainOptions& options,
+                     const std::filesystem::path& checkpoint) {
+  if (saved.data_fingerprint == found.data_fingerprint) return;
+  std::string change = "the images are others";
+  if (saved.data_images == found.data_images) {
+    change = fmt::format("{} images as before, but some were changed, renamed or replaced",
+                         with_thousands(found.data_images));
+  } else if (saved.data_images > 0) {
+    change = fmt::format("{} images then, {} now", with_thousands(saved.data_images),
+                         with_thousands(found.data_images));
+  }
+  throw CheckpointError(fmt::format(
+      "--data {}: {} was trained on other images: {}; --allow-change goes on with these "
+      "(fingerprint {}, now {})",
+      options.data, checkpoint.string(), change, saved.data_fingerprint, found.data_fingerprint));
+}
+
 }  // namespace dcgan

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "training/checkpoint.h"
 #include "training/options.h"
 
 namespace dcgan {
@@ -39,6 +40,11 @@ std::vector<OptionChange> option_changes(const TrainOptions& saved, const TrainO
 /// that would allow it.
 void check_changes(const std::vector<OptionChange>& changes, const ResumeRules& rules,
                    const std::filesystem::path& checkpoint);
+
+/// Throws CheckpointError where the images are not those of the checkpoint, saying in what they
+/// differ.
+void check_same_data(const Progressed& saved, const Progressed& found, const TrainOptions& options,
+                     const std::filesystem::path& checkpoint);
 
 /// "--steps 20 -> 40, --log-every 10 -> 5"
 std::string describe_changes(const std::vector<OptionChange>& changes);

@@ -4,8 +4,13 @@
 
 #include "common/device.h"
 #include "common/error.h"
+#include "common/file.h"
 #include "common/text.h"
 #include "data/open.h"
+#include "report/grid.h"
+#include "report/image_file.h"
+#include "training/environment.h"
+#include "training/run_pictures.h"
 #include "training/training_cost.h"
 
 namespace dcgan {
@@ -118,6 +123,17 @@ Precision precision_of(const TrainOptions& options, const torch::Device& device)
     throw UsageError(fmt::format("--precision {}: {}", options.precision,
                                  first_line(error.what_without_backtrace())));
   }
+}
+
+void prepare_folder(const RunDirectory& run, const TrainOptions& options,
+                    const torch::Device& device, const Dataset& dataset) {
+  std::error_code error;
+  std::filesystem::create_directories(run.sample(0).parent_path(), error);
+  std::filesystem::create_directories(run.checkpoint(0).parent_path(), error);
+  write_atomically(run.config(), "# dcgan train --config " + run.config().string() + "\n" +
+                                     options_to_toml(options));
+  write_environment(run.environment(), options, device, dataset);
+  write_image(run.reals(), make_grid(some_reals(dataset, kGridImages)));
 }
 
 }  // namespace dcgan

@@ -42,4 +42,9 @@ std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device
 /// --precision on this device. Throws UsageError where it cannot be had.
 Precision precision_of(const TrainOptions& options, const torch::Device& device);
 
+/// Writes what a run's folder begins with: config.toml, environment.json, reals.png. `options` are
+/// resolved. Throws UsageError when the disk refuses.
+void prepare_folder(const RunDirectory& run, const TrainOptions& options,
+                    const torch::Device& device, const Dataset& dataset);
+
 }  // namespace dcgan

@@ -7,23 +7,18 @@
 #include <csignal>
 
 #include "common/device.h"
-#include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "data/loader.h"
-#include "models/random.h"
-#include "report/grid.h"
-#include "report/image_file.h"
 #include "report/progress.h"
 #include "sampling/latents.h"
-#include "sampling/sampler.h"
 #include "training/checkpoint_store.h"
 #include "training/collapse.h"
 #include "training/divergence.h"
-#include "training/environment.h"
 #include "training/numerics.h"
 #include "training/run_evaluator.h"
 #include "training/run_log.h"
+#include "training/run_pictures.h"
 #include "training/run_setup.h"
 #include "training/schedule.h"
 #include "training/signals.h"
@@ -34,42 +29,6 @@ namespace dcgan {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kGridImages = 64;
-
-void check_same_data(const Progressed& saved, const Progressed& found, const TrainOptions& options,
-                     const fs::path& checkpoint) {
-  if (saved.data_fingerprint == found.data_fingerprint) return;
-  std::string change = "the images are others";
-  if (saved.data_images == found.data_images) {
-    change = fmt::format("{} images as before, but some were changed, renamed or replaced",
-                         with_thousands(found.data_images));
-  } else if (saved.data_images > 0) {
-    change = fmt::format("{} images then, {} now", with_thousands(saved.data_images),
-                         with_thousands(found.data_images));
-  }
-  throw CheckpointError(fmt::format(
-      "--data {}: {} was trained on other images: {}; --allow-change goes on with these "
-      "(fingerprint {}, now {})",
-      options.data, checkpoint.string(), change, saved.data_fingerprint, found.data_fingerprint));
-}
-
-// The same latents in every grid of a run, so that its pictures form a film.
-torch::Tensor grid_latents(const TrainOptions& options) {
-  constexpr uint64_t kFirstSeed = 0;
-  return latents_of_seeds(seed_range(kFirstSeed, kGridImages), options.nz);
-}
-
-[[noreturn]] void fail_diverged(const RunDirectory& run, const Diverged& diverged,
-                                int64_t rollbacks) {
-  const auto checkpoints = run.checkpoints();
-  throw Error(ExitCode::kDiverged,
-              fmt::format("training diverged: at step {} {}{}{}", diverged.step, diverged.what,
-                          rollbacks > 0 ? fmt::format(" after {} rollbacks", rollbacks) : "",
-                          checkpoints.empty()
-                              ? ""
-                              : "; the last good checkpoint is " + checkpoints.front().string()));
-}
 
 // The loop and what it needs at every step.
 class Training {
@@ -84,7 +43,7 @@ class Training {
         checkpoints_(run_, options_),
         on_divergence_(parse_on_divergence(options_.on_divergence)),
         schedule_(parse_schedule(options_.lr_schedule)),
-        real_std_(real_std()),
+        real_std_(real_deviation(*dataset_)),
         collapse_(real_std_) {
     progressed_.data_fingerprint = dataset_->fingerprint();
     progressed_.data_images = dataset_->size();
@@ -95,7 +54,7 @@ class Training {
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
     checkpoints_.check_room(file_size_of(content()), progressed_.step);
-    prepare_folder();
+    prepare_folder(run_, options_, device_, *dataset_);
     open_data();
   }
 
@@ -234,17 +193,6 @@ class Training {
 
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
 
-  void prepare_folder() {
-    std::error_code error;
-    fs::create_directories(run_.sample(0).parent_path(), error);
-    fs::create_directories(run_.checkpoint(0).parent_path(), error);
-    write_atomically(run_.config(), "# dcgan train --config " + run_.config().string() + "\n" +
-                                        options_to_toml(options_));
-    write_environment(run_.environment(), device_, static_cast<int>(options_.threads),
-                      progressed_.data_fingerprint, dataset_->size());
-    write_image(run_.reals(), make_grid(some_reals(kGridImages)));
-  }
-
   void announce(Progress& progress) const {
     for (const std::string& remark : dataset_->remarks()) progress.message(remark);
     progress.message(fmt::format(
@@ -273,17 +221,6 @@ class Training {
       text += fmt::format("  {:.0f} % waiting for pictures", 100 * waiting);
     }
     progress.update(progressed_.step, text, values);
-  }
-
-  torch::Tensor some_reals(int64_t count) const {
-    return dataset_->images(RandomStream(0, "reals")
-                                .permutation(dataset_->size())
-                                .narrow(0, 0, std::min(count, dataset_->size())));
-  }
-
-  double real_std() const {
-    constexpr int64_t kEnough = 1000;
-    return sample_standard_deviation(some_reals(kEnough));
   }
 
   StepResult step(bool with_gradient_norms) {
@@ -323,12 +260,11 @@ class Training {
     }
   }
 
-  // Writes the grid of the step; returns the standard deviation of its images over the latents.
+  // Returns the deviation of the grid's images over the latents.
   double write_samples() {
-    const torch::Tensor images = sample_images(networks_.shown(), grid_latents(options_));
-    write_image(run_.sample(progressed_.step), make_grid(images));
+    const double deviation = write_sample_grid(networks_, options_, run_, progressed_.step);
     log_->write_grid(progressed_.step);
-    return sample_standard_deviation(images);
+    return deviation;
   }
 
   void record(const StepResult& result, bool logged, Progress& progress) {
@@ -404,8 +340,7 @@ class Training {
   TrainResult finish(int signal) {
     // The last picture is of no line of the log: a run that goes on has none there.
     if (!fs::exists(run_.sample(progressed_.step))) {
-      write_image(run_.sample(progressed_.step),
-                  make_grid(sample_images(networks_.shown(), grid_latents(options_))));
+      write_sample_grid(networks_, options_, run_, progressed_.step);
     }
     TrainResult result{run_, run_.checkpoint(saved_step_), run_.sample(progressed_.step),
                        progressed_.step};

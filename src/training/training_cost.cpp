@@ -85,9 +85,15 @@ TrainingCost training_cost(const TrainOptions& options) {
   cost.step_flops = static_cast<double>(options.batch_size) *
                     (2 * (3 * d.flops - d.first_flops) + 2 * d.flops + 3 * g.flops - g.first_flops);
   constexpr uint64_t kFloatBytes = 4;
-  constexpr uint64_t kCopiesOfWeights = 4;  // value, gradient, two moments
+  // Value, gradient, two moments; and all but the gradient again in the copy that a checkpoint is
+  // written from.
+  constexpr uint64_t kCopiesOfWeights = 7;
   cost.fixed_bytes =
       static_cast<uint64_t>(g.parameters + d.parameters) * kFloatBytes * kCopiesOfWeights;
+  constexpr uint64_t kCopiesOfAverage = 2;  // itself, and in that copy
+  if (options.ema > 0) {
+    cost.fixed_bytes += static_cast<uint64_t>(g.parameters) * kFloatBytes * kCopiesOfAverage;
+  }
   // Each stage keeps its convolution's output and, beside it, gradient or activation.
   constexpr uint64_t kCopiesOfOutputs = 2;
   const int64_t image = options.channels * options.image_size * options.image_size;

@@ -25,6 +25,9 @@ class Train(ProgramTest):
             self.assertIsInstance(lines[-1][key], float, key)
         environment = json.loads((run / "environment.json").read_text())
         self.assertEqual(environment["images"], 5000)
+        for key in ("dcgan", "git", "build", "libtorch", "processor", "device", "data_fingerprint"):
+            self.assertTrue(environment[key], key)
+        self.assertEqual((environment["threads"], environment["options"]["nz"]), (1, 16))
         self.assertIn("checkpoints/000020.safetensors", out.stdout)
         self.assertEqual(list(run.rglob("*.tmp*")), [])
 
