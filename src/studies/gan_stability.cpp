@@ -79,7 +79,7 @@ class GanStability : public Study {
            "below. (i): difference in the share of rates that train, seeds resampled, and the "
            "exact interval over seeds must agree; (iii): difference of rates by Newcombe's "
            "method; (iv): difference of expected bests by bootstrap, at k = 1, 2 and 4: each "
-           "against 0. Sign tests, Holm over the opponents: a verdict that does not survive is "
+           "against 0. Sign tests, Holm over opponents and transfers: a verdict that does not survive is "
            "inconclusive. (The intervals of (i) and (iii), the arm sn-d and the floor were set "
            "after tuning runs had been seen and before any fresh seed was run.)";
   }

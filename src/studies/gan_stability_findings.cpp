@@ -7,6 +7,7 @@
 #include <map>
 
 #include "studies/gan_stability_parts.h"
+#include "studies/paired_findings.h"
 #include "studies/statistics/comparison.h"
 
 namespace dcgan::gan_stability_parts {
@@ -101,26 +102,14 @@ std::string in_words(const std::string& arm) {
   return words.at(arm);
 }
 
-Finding better_at_best(const Records& results, const std::string& opponent, double holm_p) {
-  const std::string claim =
-      (opponent == "none" ? "(ii) " : "") +
-      std::string("At its own best batch norm in both networks is better than ") +
-      in_words(opponent);
+PairedQuestion better_at_best(const Records& results, const std::string& opponent) {
   const auto [both, other] =
       paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
-  if (both.empty()) return no_data(claim);
-  const auto a = values_of(both, rank_score);
-  const auto b = values_of(other, rank_score);
-  const st::Interval p = st::paired_improvement(a, b);
-  const st::Decision decision = st::decide(p);
-  const bool survives = holm_p < 0.05;
-  std::string verdict = st::to_string(decision.verdict);
-  if (decision.verdict != st::Verdict::kInconclusive && !survives) verdict = "inconclusive";
-  return {
-      claim, verdict, decision.meaningful && survives,
-      fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}; median FID {} against {}",
-                  with_interval(p.estimate, p.low, p.high), both.size(), holm_p, median_fid(both),
-                  median_fid(other))};
+  return {(opponent == "none" ? "(ii) " : "") +
+              std::string("At its own best batch norm in both networks is better than ") +
+              in_words(opponent),
+          values_of(both, rank_score), values_of(other, rank_score),
+          fmt::format("median FID {} against {}", median_fid(both), median_fid(other))};
 }
 
 Finding fewer_failures(const Records& results) {
@@ -170,56 +159,40 @@ Finding cheaper_search(const Records& results) {
 }
 
 // The two main arms under other conditions, at the settings that were best before.
-Finding transferred(const Records& results, const std::string& label, const json& change) {
+PairedQuestion transferred(const Records& results, const std::string& label, const json& change) {
   const auto fits = [&](const json& r) { return transfer_label(r["settings"]) == label; };
   const auto [both, none] = paired_by_seed(select(results, "transfer", "both", fits),
                                            select(results, "transfer", "none", fits));
-  const std::string claim = "The same settings " + label + ": batch norm is better than no norm";
-  if (both.empty()) return no_data(claim);
-  const st::Interval p =
-      st::paired_improvement(values_of(both, rank_score), values_of(none, rank_score));
   const Records floor = select(results, "floor", "real",
                                [&](const json& r) { return r["settings"] == floor_of(change); });
-  return {claim, st::to_string(st::decide(p).verdict), st::decide(p).meaningful,
-          fmt::format("P(better) {} over {} seeds; median FID {} against {}{}; failed {} with, "
-                      "{} without",
-                      with_interval(p.estimate, p.low, p.high), both.size(), median_fid(both),
-                      median_fid(none),
-                      floor.empty() ? ""
-                                    : fmt::format(", real images {:.2g}",
-                                                  floor.front()["last_fid"].get<double>()),
-                      percent(both), percent(none))};
+  std::string text = fmt::format("median FID {} against {}", median_fid(both), median_fid(none));
+  if (!floor.empty()) {
+    text += fmt::format(", real images {:.2g}", floor.front()["last_fid"].get<double>());
+  }
+  text += fmt::format("; failed {} with, {} without", percent(both), percent(none));
+  return {"The same settings " + label + ": batch norm is better than no norm",
+          values_of(both, rank_score), values_of(none, rank_score), text};
 }
 
 }  // namespace
 
 std::vector<Finding> findings(const Records& results) {
-  std::vector<Finding> found{wider_region(results)};
-  // All comparisons at the arms' own best, adjusted together.
-  const std::vector<std::string> opponents{"none", "g-only", "d-only", "sn-d", "spectral", "layer"};
-  std::vector<std::string> present;
-  std::vector<double> p_values;
-  for (const std::string& opponent : opponents) {
-    const auto [both, other] =
-        paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
-    if (both.empty()) continue;
-    present.push_back(opponent);
-    p_values.push_back(st::sign_test_p(values_of(both, rank_score), values_of(other, rank_score)));
-  }
-  const std::vector<double> adjusted = st::holm(p_values);
-  if (present.empty() || present.front() != "none")
-    found.push_back(better_at_best(results, "none", 1));
-  for (size_t i = 0; i < present.size(); ++i) {
-    found.push_back(better_at_best(results, present[i], adjusted[i]));
-    if (i == 0) {
-      found.push_back(fewer_failures(results));
-      found.push_back(cheaper_search(results));
-    }
+  // All paired comparisons are adjusted together. An arm or condition that was not run is no
+  // question.
+  std::vector<PairedQuestion> questions;
+  for (const char* opponent : {"none", "g-only", "d-only", "sn-d", "spectral", "layer"}) {
+    questions.push_back(better_at_best(results, opponent));
   }
   for (const auto& [label, change] : transfers()) {
-    const Finding finding = transferred(results, label, change);
-    if (finding.verdict != "no data") found.push_back(finding);
+    questions.push_back(transferred(results, label, change));
   }
+  const auto first_other = questions.begin() + 1;
+  questions.erase(std::remove_if(first_other, questions.end(),
+                                 [](const PairedQuestion& q) { return q.ours.empty(); }),
+                  questions.end());
+  std::vector<Finding> found = decide_together(questions);
+  found.insert(found.begin(), wider_region(results));
+  found.insert(found.begin() + 2, {fewer_failures(results), cheaper_search(results)});
   return found;
 }
 
