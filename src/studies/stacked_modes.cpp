@@ -165,9 +165,12 @@ class StackedModes : public PairedStudy {
   static const char* tuning_stage(Budget budget) {
     return budget == Budget::kQuick ? "quick-tuning" : "tuning";
   }
-  static Records judged(const Records& results, const std::string& arm) {
-    const Records standard = select(results, "main", arm);
-    return standard.empty() ? select(results, "quick", arm) : standard;
+  // The fresh runs at the arm's best setting, the standard study's where it was begun.
+  Records judged(const Records& results, const std::string& arm) const {
+    const Budget budget = select(results, "main", "").empty() ? Budget::kQuick : Budget::kStandard;
+    const nlohmann::json best = best_settings(results, budget, arm);
+    return select(results, stage(budget), arm,
+                  [&](const nlohmann::json& r) { return r["settings"] == best; });
   }
 
   // Every setting that is tuned over, by arm.
