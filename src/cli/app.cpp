@@ -29,6 +29,7 @@ bool wants_json(int argc, char** argv) {
   bool json = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    json |= word == "--json";
     if (word == kOption && i + 1 < argc) json = std::string_view(argv[i + 1]) == "json";
     if (word.starts_with(kOption) && word.ends_with("=json")) json = true;
   }
@@ -98,6 +99,21 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     const std::string name = extras.front().substr(0, extras.front().find('='));
     const bool option = name.starts_with("-");
     const std::string word = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+    // Known, and yet not taken: it stands ahead of its verb, or has none.
+    const auto knows = [&word](const CLI::App& one) {
+      const auto names = option_names(one);
+      return std::find(names.begin(), names.end(), word) != names.end();
+    };
+    if (option) {
+      const auto verbs = &verb == &app ? app.get_subcommands(std::function<bool(const CLI::App*)>{})
+                                       : std::vector<const CLI::App*>{&verb};
+      const auto owner = std::find_if(verbs.begin(), verbs.end(),
+                                      [&](const CLI::App* one) { return knows(*one); });
+      if (owner != verbs.end()) {
+        return fmt::format("{} belongs behind the verb: dcgan {} {}", name, (*owner)->get_name(),
+                           name);
+      }
+    }
     return fmt::format(
         "unknown {} '{}'{} (see {})", option ? "option" : "argument", name,
         option ? suggestion(word, option_names(verb), "--") : suggestion(word, verb_names(verb)),

@@ -76,15 +76,25 @@ ProgressStyle style_of(const Arguments& arguments) {
   return arguments.log_format == "json" ? ProgressStyle::kJson : ProgressStyle::kText;
 }
 
-// Whether --config names one of the presets rather than a file.
+// Whether --config names one of the presets rather than a file. A preset's name means the preset,
+// ./NAME the file.
 bool is_preset(const std::string& name) {
+  if (name.find('/') != std::string::npos || name.ends_with(".toml")) return false;
   std::error_code error;
-  return !std::filesystem::is_regular_file(name, error) && name.find('/') == std::string::npos &&
-         !name.ends_with(".toml");
+  return has_preset(name) || !std::filesystem::exists(name, error);
 }
 
-void print_result(const TrainResult& result, ProgressStyle style) {
-  if (style == ProgressStyle::kJson) {
+// Reads --config; what is no file (a pipe that nobody writes to) is not waited for.
+std::string read_config(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error)) {
+    throw UsageError(fmt::format("--config {}: no regular file", file.string()));
+  }
+  return read_text(file);
+}
+
+void print_result(const TrainResult& result, bool json) {
+  if (json) {
     std::printf("%s\n", metrics_to_json({{"step", static_cast<double>(result.step)},
                                          {"run", result.run.path().string()},
                                          {"samples", result.samples.string()},
@@ -105,11 +115,29 @@ void print_result(const TrainResult& result, ProgressStyle style) {
               shell_quoted(result.checkpoint.string()).c_str());
 }
 
+void print_finished(const ResumePoint& point, int64_t steps, bool json) {
+  if (json) {
+    std::printf("%s\n", metrics_to_json({{"step", static_cast<double>(point.progressed.step)},
+                                         {"finished", "true"},
+                                         {"run", point.run.path().string()},
+                                         {"checkpoint", point.checkpoint.string()}})
+                            .c_str());
+    return;
+  }
+  std::printf("%s is finished: step %ld is done, %ld were asked for; more --steps go on\n",
+              point.checkpoint.c_str(), point.progressed.step, steps);
+}
+
 int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigins& origins) {
   TrainRequest request;
   request.out = arguments.out;
   request.style = style_of(arguments);
   request.rules = arguments.rules;
+  const bool json = arguments.log_format == "json";
+  if (!is_utf8(arguments.out)) {
+    throw UsageError(fmt::format("--out {}: the path is not UTF-8: take another name",
+                                 printable(arguments.out)));
+  }
   if (!arguments.max_time.empty()) {
     const auto seconds = parse_duration(arguments.max_time);
     if (!seconds || *seconds <= 0) {
@@ -141,7 +169,7 @@ int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigi
     const bool preset = is_preset(arguments.config);
     const std::filesystem::path file =
         preset ? find_preset(arguments.config) : std::filesystem::path(arguments.config);
-    origins = options_from_toml(read_text(file), file.string(), request.options);
+    origins = options_from_toml(read_config(file), file.string(), request.options);
     for (const char* name : {"lr", "norm"}) {
       if (!is_given(verb, name)) continue;
       for (const char* network : {"-g", "-d"}) origins.erase(std::string(name) + network);
@@ -157,19 +185,20 @@ int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigi
                   request.resume->checkpoint);
     if (!request.rules.finetune && request.resume->progressed.step >= request.options.steps &&
         request.options.steps > 0) {
-      std::printf("%s is finished: step %ld is done, %ld were asked for; more --steps go on\n",
-                  request.resume->checkpoint.c_str(), request.resume->progressed.step,
-                  request.options.steps);
+      print_finished(*request.resume, request.options.steps, json);
       return static_cast<int>(ExitCode::kDone);
     }
   }
-  const ProgressStyle style = request.style;
   if (arguments.dry_run) {
     dry_run(std::move(request));
     return static_cast<int>(ExitCode::kDone);
   }
   const TrainResult result = train(std::move(request));
-  print_result(result, style);
+  print_result(result, json);
+  // It says where the files are: that nobody reads it any more (a closed terminal, a killed tee) is
+  // no failure of the training.
+  std::fflush(stdout);
+  std::clearerr(stdout);
   return static_cast<int>(result.code);
 }
 
@@ -207,8 +236,9 @@ void add_train(CLI::App& app, Verb& chosen) {
                  "with --resume: go on with fresh moments of Adam; its options may change");
   verb->add_flag("--finetune", arguments->rules.finetune,
                  "with --resume: begin a new run at step 0 with the weights alone");
-  add_value(*verb, "--max-time", arguments->max_time,
-            "save and end after so long (3h50m, 45m, 90s), for the time limits of queues");
+  add_value(
+      *verb, "--max-time", arguments->max_time,
+      "save and end after so long (3h50m, 45m; a number alone: seconds), for the time limits of queues");
   verb->add_option(
       "--config", arguments->config,
       "TOML file of options, or a preset by name (digits, folder-64, ...); the command "

@@ -50,6 +50,16 @@ ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::
   return entry;
 }
 
+// The parser's words for the commonest mistakes, in words for people.
+std::string in_plain_words(const std::string& description) {
+  if (description.find("parsing string: unescaped control characters") != std::string::npos ||
+      description.find("parsing string: encountered end-of-file") != std::string::npos) {
+    return "the string is not closed: the quotes at its end are missing";
+  }
+  if (description.ends_with("expected value, saw '\\n'")) return "there is no value behind the =";
+  return description;
+}
+
 }  // namespace
 
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
@@ -63,7 +73,7 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
     document = toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     throw UsageError(fmt::format("{}:{}: {}", source, error.source().begin.line,
-                                 first_line(error.description())));
+                                 in_plain_words(first_line(error.description()))));
   }
   std::vector<ConfigEntry> entries;
   // TOML itself forbids a key twice in one place; the plain keys and the table are two.

@@ -41,19 +41,37 @@ fs::path find_data_file(const fs::path& file) {
                               file.string(), tried));
 }
 
-fs::path find_preset(const std::string& name) {
-  std::vector<std::string> names;
+namespace {
+
+// The files of the first folder that holds presets.
+std::vector<fs::path> presets() {
+  std::vector<fs::path> files;
   for (const fs::path& folder :
        candidates("DCGAN_CONFIG_DIR", DCGAN_INSTALL_CONFIG_DIR, DCGAN_SOURCE_CONFIG_DIR)) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().extension() != ".toml") continue;
-      if (entry.path().stem() == name) return entry.path();
-      names.push_back(entry.path().stem().string());
+      if (entry.path().extension() == ".toml") files.push_back(entry.path());
     }
-    if (!names.empty()) break;
+    if (!files.empty()) break;
   }
-  std::sort(names.begin(), names.end());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+bool has_preset(const std::string& name) {
+  const auto files = presets();
+  return std::any_of(files.begin(), files.end(),
+                     [&](const fs::path& file) { return file.stem() == name; });
+}
+
+fs::path find_preset(const std::string& name) {
+  std::vector<std::string> names;
+  for (const fs::path& file : presets()) {
+    if (file.stem() == name) return file;
+    names.push_back(file.stem().string());
+  }
   const std::string nearest = nearest_name(name, names);
   throw UsageError(fmt::format("--config {}: no such file, and no such preset{}; there are {}",
                                name, nearest.empty() ? "" : "; did you mean " + nearest + "?",

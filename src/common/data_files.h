@@ -11,6 +11,7 @@ std::filesystem::path find_data_file(const std::filesystem::path& file);
 
 /// The preset `name`: configs/name.toml, beside an installed program or in the source tree. Throws
 /// UsageError naming the presets there are, and the nearest.
+bool has_preset(const std::string& name);
 std::filesystem::path find_preset(const std::string& name);
 
 }  // namespace dcgan

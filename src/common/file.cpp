@@ -50,7 +50,7 @@ struct OpenFile {
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target)
-      : path_(target.string() + fmt::format("{}{}", kTemporary, ::getpid())) {
+      : target_(target), path_(target.string() + fmt::format("{}{}", kTemporary, ::getpid())) {
     descriptor_ = ::open(path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail(target, "write");
   }
@@ -61,17 +61,18 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  void write(std::span<const uint8_t> bytes) { write_all(descriptor_, bytes, path_); }
+  void write(std::span<const uint8_t> bytes) { write_all(descriptor_, bytes, target_); }
 
-  void rename_to(const fs::path& target) {
-    if (::fsync(descriptor_) != 0) fail(path_, "write to disk");
+  void put_in_place() {
+    if (::fsync(descriptor_) != 0) fail(target_, "write to disk");
     const int descriptor = std::exchange(descriptor_, -1);
-    if (::close(descriptor) != 0) fail(path_, "close");
-    if (::rename(path_.c_str(), target.c_str()) != 0) fail(target, "replace");
+    if (::close(descriptor) != 0) fail(target_, "close");
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "replace");
     kept_ = true;
   }
 
  private:
+  fs::path target_;  // what messages name
   fs::path path_;
   int descriptor_ = -1;
   bool kept_ = false;
@@ -94,7 +95,7 @@ void write_atomically(const fs::path& path, const std::vector<std::span<const ui
   for (const auto& part : parts) {
     file.write(part);
   }
-  file.rename_to(path);
+  file.put_in_place();
   sync_folder(path.parent_path());
 }
 

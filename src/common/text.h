@@ -26,7 +26,11 @@ std::string with_thousands(int64_t value);
 /// A double in the fewest digits that read back to the same value; the same under every locale.
 std::string format_exact(double value);
 
-/// `text` from an untrusted file, fit for a terminal: control characters as \x1b.
+/// Whether `text` is valid UTF-8.
+bool is_utf8(std::string_view text);
+
+/// `text` from an untrusted file, fit for a terminal and for JSON: control characters, and bytes
+/// that are no UTF-8, as \x1b.
 std::string printable(std::string_view text);
 
 /// `text` as one word of a shell command: quoted if it needs to be.

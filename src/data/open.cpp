@@ -52,7 +52,10 @@ std::unique_ptr<Dataset> open_pictures(const std::string& data, const DatasetOpt
 
 // Options that only pictures of any size know must not be passed over in silence.
 void check_small_images(const std::string& data, const DatasetOptions& options) {
-  const char* option = !options.crop.empty() ? "--crop" : options.fit != "crop" ? "--fit" : nullptr;
+  const char* option = !options.crop.empty()           ? "--crop"
+                       : options.fit != "crop"         ? "--fit"
+                       : options.background != "white" ? "--background"
+                                                       : nullptr;
   if (option != nullptr) {
     throw UsageError(
         fmt::format("{}: only for folders of pictures, not for --data {}", option, data));

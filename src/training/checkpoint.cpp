@@ -145,14 +145,27 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   return point;
 }
 
+// Why there is none, and what to do.
+[[noreturn]] void fail_without_checkpoint(const RunDirectory& run) {
+  const std::string name = "--resume " + run.path().string();
+  std::error_code error;
+  const fs::directory_iterator readable(run.checkpoint(0).parent_path(), error);
+  if (error == std::errc::permission_denied) {
+    throw CheckpointError(
+        fmt::format("{}: cannot read its checkpoints: {}", name, error.message()));
+  }
+  if (!fs::exists(run.config(), error)) {
+    throw CheckpointError(
+        fmt::format("{}: no folder of a run: it holds neither checkpoints nor config.toml", name));
+  }
+  throw CheckpointError(
+      fmt::format("{}: no checkpoint in it; start anew with: dcgan train --config {} --out FOLDER",
+                  name, shell_quoted(run.config().string())));
+}
+
 ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
   const auto paths = run.checkpoints();
-  if (paths.empty()) {
-    throw UsageError(fmt::format(
-        "--resume {}: no checkpoint in it; start anew with: dcgan train --config {} --out "
-        "FOLDER",
-        run.path().string(), run.config().string()));
-  }
+  if (paths.empty()) fail_without_checkpoint(run);
   for (size_t i = 0;; ++i) {
     try {
       return read_resume_point(run, paths[i]);
@@ -211,7 +224,7 @@ ResumePoint find_resume_point(const std::string& where) {
     return newest_whole_checkpoint(RunDirectory::open(where));
   }
   if (!fs::exists(where, error)) {
-    throw UsageError(fmt::format("--resume {}: no such run folder or checkpoint", where));
+    throw CheckpointError(fmt::format("--resume {}: no such run folder or checkpoint", where));
   }
   const fs::path path(where);
   // runs/00007-digits/checkpoints/000500.safetensors belongs to runs/00007-digits.

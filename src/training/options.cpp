@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 #include <type_traits>
@@ -67,10 +68,20 @@ void assign_entry(const ConfigEntry& entry, const std::string& name, const std::
                                    entry.key, type_name(value)));
     }
     if (!assign(entry.value, value)) {
-      throw UsageError(
-          fmt::format("{}:{}: {} must be {}", source, entry.line, entry.key, type_name(value)));
+      std::string given = format_config_line("", entry.value);  // " = VALUE" and the line's end
+      given = given.substr(given.find('=') + 2);
+      given.pop_back();
+      throw UsageError(fmt::format("{}:{}: {} must be {}, not {}", source, entry.line, entry.key,
+                                   type_name(value), given));
     }
   });
+  constexpr std::array<std::string_view, 10> kOfOneCall{
+      "out",      "resume",     "config",   "dry-run",      "quiet",
+      "finetune", "log-format", "max-time", "allow-change", "reset-optimizer"};
+  if (!known && std::find(kOfOneCall.begin(), kOfOneCall.end(), name) != kOfOneCall.end()) {
+    throw UsageError(
+        fmt::format("{}:{}: '{}' stands on the command line only", source, entry.line, entry.key));
+  }
   if (!known) {
     const std::string nearest = nearest_name(entry.key, names);
     throw UsageError(fmt::format("{}:{}: unknown option '{}'{}", source, entry.line, entry.key,
@@ -163,6 +174,9 @@ void check_training_size(int64_t image_size) {
 }
 
 void validate(const TrainOptions& o) {
+  require(is_utf8(o.data), fmt::format("--data {}: the path is not UTF-8, which config.toml and "
+                                       "checkpoints are written in: rename it or link to it",
+                                       printable(o.data)));
   constexpr int64_t kMany = 1 << 20;
   constexpr int64_t kUnbounded = int64_t{1} << 53;  // exact in metrics.jsonl's numbers
   check_training_size(o.image_size);

@@ -159,10 +159,12 @@ void visit_options(Options& o, Visitor&& visit) {
                    true},
         o.workers);
   visit(
-      OptionInfo{"memory",
-                 "most memory for decoded pictures (500M, 8G), else they are decoded again as they "
-                 "are needed; auto: half of what is free",
-                 true},
+      OptionInfo{
+          "memory",
+          "most memory for decoded pictures (500M, 8G; a number alone: bytes), else they are "
+          "decoded again as they "
+          "are needed; auto: half of what is free",
+          true},
       o.memory);
   visit(OptionInfo{"strict", "refuse data of which anything has to be left out", true}, o.strict);
   visit(OptionInfo{"log-every", "steps between lines of metrics.jsonl", true}, o.log_every);

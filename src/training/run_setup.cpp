@@ -130,7 +130,8 @@ void prepare_folder(const RunDirectory& run, const TrainOptions& options,
   std::error_code error;
   std::filesystem::create_directories(run.sample(0).parent_path(), error);
   std::filesystem::create_directories(run.checkpoint(0).parent_path(), error);
-  write_atomically(run.config(), "# dcgan train --config " + run.config().string() + "\n" +
+  write_atomically(run.config(), "# dcgan train --config " +
+                                     printable(shell_quoted(run.config().string())) + "\n" +
                                      options_to_toml(options));
   write_environment(run.environment(), options, device, dataset);
   write_image(run.reals(), make_grid(some_reals(dataset, kGridImages)));

@@ -42,7 +42,7 @@ StopSignals::~StopSignals() {
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGHUP, SIG_DFL);
   std::signal(SIGUSR1, SIG_DFL);
-  std::signal(SIGPIPE, SIG_DFL);
+  // SIGPIPE stays ignored: the last lines must not decide the exit code.
 }
 
 bool StopSignals::take_save_request() {

@@ -74,6 +74,8 @@ class Training {
         roll_back(diverged, progress);
       } catch (const DataError& error) {
         end_without_data(error, progress);
+      } catch (const UsageError& error) {
+        end_without_disk(error);
       }
     }
     summarize_data(progress);
@@ -186,6 +188,15 @@ class Training {
                                                       checkpoints.front().string()));
   }
 
+  // The disk refused something.
+  [[noreturn]] void end_without_disk(const UsageError& error) const {
+    const auto checkpoints = run_.checkpoints();
+    if (checkpoints.empty()) throw error;
+    throw UsageError(fmt::format(
+        "{}; step {} is saved: when there is room, go on with: dcgan train --resume {}",
+        error.what(), step_of_checkpoint(checkpoints.front()), shell_quoted(run_.path().string())));
+  }
+
   void summarize_data(Progress& progress) const {
     for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
     for (const std::string& line : dataset_->late_summary()) progress.warning(line);
@@ -196,10 +207,11 @@ class Training {
   void announce(Progress& progress) const {
     for (const std::string& remark : dataset_->remarks()) progress.message(remark);
     progress.message(fmt::format(
-        "{}: {} images of {}x{}, {} channel{}; {} steps of {} images on {}; norm-g {}, norm-d {}",
+        "{}: {} images of {}x{}, {} channel{}; {} steps of {} image{} on {}; norm-g {}, norm-d {}",
         run_.path().string(), with_thousands(dataset_->size()), options_.image_size,
-        options_.image_size, options_.channels, options_.channels == 1 ? "" : "s", options_.steps,
-        options_.batch_size, describe_device(device_), options_.norm_g, options_.norm_d));
+        options_.image_size, options_.channels, options_.channels == 1 ? "" : "s",
+        with_thousands(options_.steps), options_.batch_size, options_.batch_size == 1 ? "" : "s",
+        describe_device(device_), options_.norm_g, options_.norm_d));
     if (resumed_) {
       progress.message(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
                                    options_.threads, options_.threads == 1 ? "" : "s"));

@@ -19,8 +19,27 @@ class Errors(ProgramTest):
         (self.folder / "list.toml").write_text("lr = [1, 2]\n")
         (self.folder / "twice.toml").write_text("nz = 1\n[train]\nnz = 2\n")
         (self.folder / "tables.toml").write_text("[[train]]\nnz = 2\n")
+        (self.folder / "out.toml").write_text('out = "x"\n')
+        (self.folder / "type.toml").write_text('ngf = "8"\n')
+        (self.folder / "open.toml").write_text('nz = 3\ndata = "digits\n')
+        (self.folder / "emptyfolder").mkdir()
+        os.mkfifo(self.folder / "pipe")
+        os.mkdir(os.fsencode(self.folder) + b"/na\xefme")
         cases = [
             (2, "unknown verb 'trian'; did you mean train?", "trian"),
+            (2, "--quiet belongs behind the verb: dcgan train --quiet", "--quiet", "train"),
+            (2, "--config belongs behind the verb: dcgan train --config", "--config", "digits"),
+            (2, "out.toml:1: 'out' stands on the command line only", "train", "--config", "out.toml"),
+            (2, "type.toml:1: ngf must be a whole number, not \"8\"", "train", "--config", "type.toml"),
+            (2, "open.toml:2: the string is not closed", "train", "--config", "open.toml"),
+            (2, "torn.toml:1: there is no value behind the =", "train", "--config", "torn.toml"),
+            (2, "--config pipe: no regular file", "train", "--config", "pipe"),
+            (2, "--config emptyfolder: no regular file", "train", "--config", "emptyfolder"),
+            (2, "--background: only for folders of pictures", "train", "--background", "black"),
+            (2, r"--data na\xefme: the path is not UTF-8", "train", "--data", os.fsdecode(b"na\xefme")),
+            (2, r"--out o\xefut: the path is not UTF-8", "train", "--out", os.fsdecode(b"o\xefut")),
+            (4, "--resume emptyfolder: no folder of a run", "train", "--resume", "emptyfolder"),
+            (4, "--resume nowhere: no such run folder", "train", "--resume", "nowhere"),
             (2, "unknown option '--sede'; did you mean --seed?", "train", "--sede", "3"),
             (2, "unknown argument 'more'", "train", "more"),
             (2, "--steps", "train", "--steps", "many"),
@@ -91,7 +110,7 @@ class Errors(ProgramTest):
             (2, "absent.toml", "train", "--config", "absent.toml"),
             (2, "--out file: is a file", "train", "--out", "file"),
             (2, "--out /proc/x", "train", "--out", "/proc/x"),
-            (2, "--resume nowhere", "train", "--resume", "nowhere"),
+            (4, "--resume nowhere", "train", "--resume", "nowhere"),
             (2, "no run with a checkpoint", "generate"),
             (2, "no run with a checkpoint", "train", "--resume"),
             (2, ".png or .jpg", "generate", "--out", "x.gif"),

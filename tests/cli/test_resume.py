@@ -1,6 +1,9 @@
+import fcntl
 import os
 import shutil
 import signal
+import subprocess
+import termios
 import time
 import unittest
 
@@ -8,7 +11,7 @@ import numpy
 import safetensors.numpy
 
 from png import write_png
-from program import SMALL, SOURCE, ProgramTest, read_metrics
+from program import BINARY, SMALL, SOURCE, ProgramTest, read_metrics
 from runs import assert_equal_runs
 
 RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
@@ -61,6 +64,28 @@ class Resume(ProgramTest):
             self.assertIn(f"dcgan train --resume {out}", stdout)
             newest = max((self.folder / out / "checkpoints").iterdir()).name
             self.assertGreater(int(newest.split(".")[0]), 0)
+
+    def test_a_closed_terminal_saves_and_is_no_wrong_usage(self):
+        ours, theirs = os.openpty()
+        process = subprocess.Popen([BINARY, "train", *SMALL, "--steps", "100000", "--out", "run"], cwd=self.folder, stdin=theirs,
+                                   stdout=theirs, stderr=theirs, start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        while not list((self.folder / "run").glob("metrics.jsonl")):
+            time.sleep(0.05)
+        os.close(ours)
+        self.assertEqual(process.wait(timeout=60), 129)
+        self.assertGreater(int(max((self.folder / "run/checkpoints").iterdir()).stem), 0)
+
+    def test_a_reader_that_goes_away_does_not_decide_the_code(self):
+        process = subprocess.Popen([BINARY, "train", *SMALL, "--steps", "100000", "--out", "run"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not list((self.folder / "run").glob("metrics.jsonl")):
+            time.sleep(0.05)
+        process.stdout.close()
+        process.stderr.close()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 130)
 
     def test_damaged_newest_checkpoint_falls_back_with_one_line(self):
         self.undisturbed(30)
