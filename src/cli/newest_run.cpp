@@ -28,9 +28,10 @@ std::filesystem::path find_checkpoint(const std::string& where) {
     throw CheckpointError(fmt::format("{}: no such checkpoint or run folder", where));
   }
   if (std::filesystem::is_directory(where, error)) {
-    const auto checkpoints = RunDirectory::open(where).checkpoints();
+    const RunDirectory run = RunDirectory::open(where);
+    const auto checkpoints = run.checkpoints();
     if (checkpoints.empty()) {
-      throw CheckpointError(fmt::format("{}: no checkpoints in this folder", where));
+      throw CheckpointError(fmt::format("{}: {}", where, run.why_without_checkpoint()));
     }
     return checkpoints.front();
   }

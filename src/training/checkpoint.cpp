@@ -145,22 +145,14 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
   return point;
 }
 
-// Why there is none, and what to do.
 [[noreturn]] void fail_without_checkpoint(const RunDirectory& run) {
-  const std::string name = "--resume " + run.path().string();
   std::error_code error;
-  const fs::directory_iterator readable(run.checkpoint(0).parent_path(), error);
-  if (error == std::errc::permission_denied) {
-    throw CheckpointError(
-        fmt::format("{}: cannot read its checkpoints: {}", name, error.message()));
-  }
-  if (!fs::exists(run.config(), error)) {
-    throw CheckpointError(
-        fmt::format("{}: no folder of a run: it holds neither checkpoints nor config.toml", name));
-  }
   throw CheckpointError(
-      fmt::format("{}: no checkpoint in it; start anew with: dcgan train --config {} --out FOLDER",
-                  name, shell_quoted(run.config().string())));
+      fmt::format("--resume {}: {}{}", run.path().string(), run.why_without_checkpoint(),
+                  fs::exists(run.config(), error)
+                      ? fmt::format("; start anew with: dcgan train --config {} --out FOLDER",
+                                    shell_quoted(run.config().string()))
+                      : ""));
 }
 
 ResumePoint newest_whole_checkpoint(const RunDirectory& run) {

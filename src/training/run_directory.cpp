@@ -143,6 +143,17 @@ void RunDirectory::clear() const {
   }
 }
 
+std::string RunDirectory::why_without_checkpoint() const {
+  std::error_code error;
+  const fs::directory_iterator folder(checkpoint(0).parent_path(), error);
+  if (error == std::errc::permission_denied) {
+    return "cannot read its checkpoints: " + error.message();
+  }
+  return fs::exists(config(), error)
+             ? "no checkpoint in it"
+             : "no folder of a run: it holds neither checkpoints nor config.toml";
+}
+
 std::shared_ptr<void> RunDirectory::lock() const {
   // A lock on the folder itself: no file is left behind.
   const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -45,6 +45,9 @@ class RunDirectory {
   /// Checkpoints on disk, newest first.
   std::vector<std::filesystem::path> checkpoints() const;
 
+  /// Why checkpoints() is empty, in words.
+  std::string why_without_checkpoint() const;
+
   /// Keeps other trainings out of this folder until the returned object dies, or the process,
   /// however it dies. Throws UsageError if one is at work in it.
   std::shared_ptr<void> lock() const;
