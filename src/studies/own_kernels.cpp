@@ -69,6 +69,7 @@ class OwnKernels : public PairedStudy {
     other["convolutions"] = "libtorch";
     return {{"own", settings}, {"libtorch", other}};
   }
+  bool has_floor() const override { return false; }
   int64_t seeds_of(Budget budget) const override { return budget == Budget::kQuick ? 10 : 120; }
 };
 

@@ -10,7 +10,8 @@ namespace dcgan {
 
 std::vector<Cell> PairedStudy::cells(Budget budget, int64_t seeds,
                                      const std::vector<nlohmann::json>& /*results*/) const {
-  std::vector<Cell> cells{floor_cell()};
+  std::vector<Cell> cells;
+  if (has_floor()) cells.push_back(floor_cell());
   const int64_t count = seeds > 0 ? seeds : seeds_of(budget);
   // Seeds outermost: an interrupted study has every arm of the seeds it got to.
   for (int64_t seed = 0; seed < count; ++seed) {
@@ -31,7 +32,8 @@ bool PairedStudy::complete(Budget budget, int64_t seeds,
 }
 
 int64_t PairedStudy::expected_cells(Budget budget, int64_t seeds) const {
-  return 1 + static_cast<int64_t>(arms().size()) * (seeds > 0 ? seeds : seeds_of(budget));
+  return (has_floor() ? 1 : 0) +
+         static_cast<int64_t>(arms().size()) * (seeds > 0 ? seeds : seeds_of(budget));
 }
 
 nlohmann::json PairedStudy::run(const Cell& cell, const std::string& film) const {

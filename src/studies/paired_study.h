@@ -29,6 +29,8 @@ class PairedStudy : public Study {
   /// What differs from GanCell where real images are compared with real ones.
   virtual nlohmann::json floor_settings() const { return nlohmann::json::object(); }
   Cell floor_cell() const;
+  /// Whether it is run: not where distances are only compared with each other.
+  virtual bool has_floor() const { return true; }
   virtual double fid_threshold() const { return 150; }
 };
 

@@ -106,7 +106,7 @@ class Study(ProgramTest):
     def test_plans_and_names(self):
         plan = self.run_program("study", "gan-stability", "--dry-run", "--jobs", 2).stdout
         self.assertIn("37 cells", plan)
-        self.assertIn("551 cells", self.run_program("study", "gan-stability", "--budget", "standard", "--dry-run").stdout)
+        self.assertIn("594 cells", self.run_program("study", "gan-stability", "--budget", "standard", "--dry-run").stdout)
         self.assertFalse((self.folder / "studies").exists())
         listed = self.run_program("study", "list").stdout
         for part in ("gan-stability", "refuted by", "decided by", "stacked-modes", "batch-mixing"):
