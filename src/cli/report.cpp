@@ -12,6 +12,7 @@
 #include "studies/compare_runs.h"
 #include "studies/run_page.h"
 #include "studies/study_report.h"
+#include "training/run_directory.h"
 
 namespace dcgan {
 namespace {
@@ -23,6 +24,9 @@ struct Arguments {
 
 // The page of one run.
 int report_run(const std::string& folder, std::string out) {
+  if (!std::filesystem::exists(RunDirectory::open(folder).metrics())) {
+    throw UsageError(folder + ": neither a run nor results of studies in it");
+  }
   if (out.empty()) out = (std::filesystem::path(folder) / "report.html").string();
   if (lower_extension(out) != ".html") {
     throw UsageError("--out " + out + ": a run's page is a file .html");

@@ -4,6 +4,7 @@
 
 #include "cli/values.h"
 #include "cli/verbs.h"
+#include "common/check_range.h"
 #include "common/error.h"
 #include "studies/runner.h"
 
@@ -55,8 +56,10 @@ int run(const Arguments& a) {
   request.jobs = a.jobs;
   request.dry_run = a.dry_run;
   request.quiet = a.quiet;
-  if (a.seeds < 0) throw UsageError("--seeds " + std::to_string(a.seeds) + ": expected 1 or more");
-  if (a.jobs < 0) throw UsageError("--jobs " + std::to_string(a.jobs) + ": expected 1 or more");
+  constexpr int64_t kMostSeeds = 10'000;  // more than any comparison needs
+  constexpr int64_t kMostJobs = 4096;
+  check_range("seeds", a.seeds, 0, kMostSeeds);
+  check_range("jobs", a.jobs, 0, kMostJobs);
   read_shard(a.shard, request);
   std::vector<const Study*> studies = all_studies();
   if (a.name != "all") studies = {&find_study(a.name)};

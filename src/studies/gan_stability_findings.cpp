@@ -102,9 +102,21 @@ std::string in_words(const std::string& arm) {
   return words.at(arm);
 }
 
+// Whether an arm trained at any setting that was tried.
+bool ever_trained(const Records& tuning) {
+  return count_failed(tuning) < static_cast<int64_t>(tuning.size());
+}
+
 PairedQuestion better_at_best(const Records& results, const std::string& opponent) {
   const auto [both, other] =
       paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
+  const Records tuning = tuning_runs(results, opponent);
+  if (!tuning.empty() && !ever_trained(tuning)) {
+    return {"At its own best batch norm in both networks is better than " + in_words(opponent),
+            {},
+            {},
+            fmt::format("no comparison: all {} tuning runs of the opponent failed", tuning.size())};
+  }
   return {(opponent == "none" ? "(ii) " : "") +
               std::string("At its own best batch norm in both networks is better than ") +
               in_words(opponent),
@@ -155,7 +167,7 @@ Finding cheaper_search(const Records& results) {
           all_above   ? "supported"
           : all_below ? "not supported"
                       : "inconclusive",
-          false, "expected best of k settings tried at random, " + text};
+          false, "expected best of k tuning runs drawn at random, " + text};
 }
 
 // The two main arms under other conditions, at the settings that were best before.
@@ -170,6 +182,9 @@ PairedQuestion transferred(const Records& results, const std::string& label, con
     text += fmt::format(", real images {:.2g}", floor.front()["last_fid"].get<double>());
   }
   text += fmt::format("; failed {} with, {} without", percent(both), percent(none));
+  if (!both.empty() && both.front().value("features", "digits") != "digits") {
+    text += fmt::format("; features '{}'", both.front().value("features", ""));
+  }
   return {"The same settings " + label + ": batch norm is better than no norm",
           values_of(both, rank_score), values_of(none, rank_score), text};
 }
@@ -188,7 +203,9 @@ std::vector<Finding> findings(const Records& results) {
   }
   const auto first_other = questions.begin() + 1;
   questions.erase(std::remove_if(first_other, questions.end(),
-                                 [](const PairedQuestion& q) { return q.ours.empty(); }),
+                                 [](const PairedQuestion& q) {
+                                   return q.ours.empty() && !q.evidence.starts_with("no comp");
+                                 }),
                   questions.end());
   std::vector<Finding> found = decide_together(questions);
   found.insert(found.begin(), wider_region(results));

@@ -46,6 +46,23 @@ std::string paired_rule() {
          "inconclusive";
 }
 
+namespace {
+
+// " (9 better, 11 equal, 0 worse)" where there are ties.
+std::string ties_text(const PairedQuestion& q) {
+  int better = 0;
+  int equal = 0;
+  for (size_t i = 0; i < q.ours.size(); ++i) {
+    better += q.ours[i] > q.theirs[i] ? 1 : 0;
+    equal += q.ours[i] == q.theirs[i] ? 1 : 0;
+  }
+  if (equal == 0) return "";
+  return fmt::format(" ({} better, {} equal, {} worse)", better, equal,
+                     q.ours.size() - static_cast<size_t>(better + equal));
+}
+
+}  // namespace
+
 std::vector<Finding> decide_together(const std::vector<PairedQuestion>& questions) {
   std::vector<double> p_values;
   for (const PairedQuestion& q : questions) {
@@ -67,8 +84,8 @@ std::vector<Finding> decide_together(const std::vector<PairedQuestion>& question
         {q.claim,
          survives ? st::to_string(decision.verdict) : st::to_string(st::Verdict::kInconclusive),
          decision.meaningful && survives,
-         fmt::format("P(better) {} over {} seeds, Holm-adjusted p {:.2g}{}{}",
-                     with_interval(p.estimate, p.low, p.high), q.ours.size(), holm_p,
+         fmt::format("P(better) {} over {} seeds{}, Holm-adjusted p {:.2g}{}{}",
+                     with_interval(p.estimate, p.low, p.high), q.ours.size(), ties_text(q), holm_p,
                      q.evidence.empty() ? "" : "; ", q.evidence)});
   }
   return findings;

@@ -12,7 +12,7 @@
 namespace dcgan {
 namespace {
 
-constexpr double kFailedFid = 1e4;
+constexpr double kBrokenFid = 1e4;
 
 std::string number(double value) {
   if (!std::isfinite(value)) return value > 0 ? "never" : "-";
@@ -46,8 +46,8 @@ double rank_score(const nlohmann::json& record) {
 
 double mean_score(const nlohmann::json& record) {
   const bool known = record.contains("last_fid") && record["last_fid"].is_number();
-  const double fid = known ? record["last_fid"].get<double>() : kFailedFid;
-  return -std::log(std::max(failed(record) ? std::max(fid, kFailedFid) : fid, 1e-12));
+  const double fid = known ? record["last_fid"].get<double>() : kBrokenFid;
+  return -std::log(std::max(fid, 1e-12));
 }
 
 std::string median_fid(const Records& records) {

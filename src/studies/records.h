@@ -19,8 +19,8 @@ bool failed(const nlohmann::json& record);
 /// last.
 double rank_score(const nlohmann::json& record);
 
-/// The same for means, which an infinity would swallow: a failed run counts with FID 10,000 or its
-/// own, whichever is worse for it.
+/// The same for means, which an infinity would swallow: a failed run counts with the FID that it
+/// has, one that broke off without any with 10,000.
 double mean_score(const nlohmann::json& record);
 
 /// Median FID at the horizon as text; "failed" where that is a failed run's.

@@ -21,6 +21,18 @@ namespace {
 
 constexpr uint64_t kLargestFile = uint64_t{1} << 30;
 
+// Whether the fields are there that every record has.
+bool is_record(const nlohmann::json& record) {
+  if (!record.is_object()) return false;
+  for (const char* name : {"key", "study", "stage", "arm"}) {
+    if (!record.contains(name) || !record[name].is_string()) return false;
+  }
+  return record.contains("version") && record["version"].is_number_integer() &&
+         record.contains("seed") && record["seed"].is_number_unsigned() &&
+         record.contains("settings") && record["settings"].is_object() &&
+         record.contains("failed") && record["failed"].is_boolean();
+}
+
 // What a kill left of a last line would swallow the next one.
 void remove_torn_line(int file) {
   off_t end = ::lseek(file, 0, SEEK_END);
@@ -50,7 +62,7 @@ ResultsFile::Content ResultsFile::read(const Study& study) const {
     begin = torn ? text.size() : end + 1;
     nlohmann::json record = nlohmann::json::parse(part, nullptr, /*allow_exceptions=*/false);
     // A line without its end counts as torn even if it reads well: append() takes it away.
-    if (torn || record.is_discarded() || !record.is_object() || !record.contains("key")) {
+    if (torn || !is_record(record)) {
       if (!torn) {
         throw DataError(fmt::format("{}:{}: is no result of a study", path_.string(), line));
       }
@@ -93,6 +105,28 @@ void ResultsFile::append(const nlohmann::json& record) const {
   if (failed) {
     throw UsageError(fmt::format("cannot write to {}: {}", path_.string(), std::strerror(reason)));
   }
+}
+
+std::shared_ptr<void> ResultsFile::lock(int64_t shard, int64_t shards) const {
+  const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) {
+    throw UsageError(fmt::format("cannot write to {}: {}", path_.string(), std::strerror(errno)));
+  }
+  std::shared_ptr<void> closer(nullptr, [file](void*) { ::close(file); });
+  // Bytes far behind the file's end, an equal part for every shard: no further file is needed, and
+  // divisions into different numbers of shards exclude each other as well.
+  constexpr off_t kFirst = off_t{1} << 40;
+  constexpr off_t kLength = off_t{1} << 40;
+  struct flock range{};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  range.l_start = kFirst + kLength / shards * shard;
+  range.l_len = kLength / shards;
+  if (::fcntl(file, F_OFD_SETLK, &range) != 0 && (errno == EAGAIN || errno == EACCES)) {
+    throw UsageError(
+        fmt::format("another dcgan works on these cells in {}", path_.parent_path().string()));
+  }
+  return closer;  // file systems without locks go without
 }
 
 void describe_machine(nlohmann::json& record) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -26,6 +28,10 @@ class ResultsFile {
 
   /// Throws UsageError when the disk refuses. Removes a torn last line first.
   void append(const nlohmann::json& record) const;
+
+  /// Keeps other programs off this shard's cells until the returned object dies, or the process,
+  /// however it dies. Throws UsageError if one is at work on any of them.
+  std::shared_ptr<void> lock(int64_t shard, int64_t shards) const;
 
  private:
   std::filesystem::path path_;

@@ -21,6 +21,7 @@
 #include "common/parallel.h"
 #include "common/text.h"
 #include "report/progress.h"
+#include "studies/records.h"
 #include "studies/results.h"
 #include "training/signals.h"
 
@@ -233,17 +234,33 @@ class StudyRun {
   std::set<std::string> errors_;
 };
 
-void print_plan(const StudyRequest& request, const std::vector<Cell>& cells) {
+// This shard's cells that are still to be run.
+void print_plan(const StudyRequest& request, const Records& results) {
+  const std::vector<Cell> known = request.study->cells(request.budget, request.seeds, results);
+  std::set<std::string> done;
+  for (const nlohmann::json& record : results) done.insert(record["key"].get<std::string>());
+  std::vector<Cell> cells;
+  int64_t finished = 0;
   double seconds = 0;
-  for (const Cell& cell : cells) seconds += request.study->cell_seconds(cell);
-  const int64_t total = request.study->expected_cells(request.budget, request.seeds);
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (static_cast<int64_t>(i) % request.shards != request.shard) continue;
+    if (done.contains(known[i].key())) {
+      ++finished;
+      continue;
+    }
+    cells.push_back(known[i]);
+    seconds += request.study->cell_seconds(known[i]);
+  }
+  const int64_t share =
+      request.study->expected_cells(request.budget, request.seeds) / request.shards;
+  const int64_t total = std::max<int64_t>(share - finished, static_cast<int64_t>(cells.size()));
   const int64_t jobs = request.jobs > 0 ? request.jobs : available_processors();
   const double mean = cells.empty() ? 0 : seconds / static_cast<double>(cells.size());
   std::printf(
-      "%s, budget %s: %ld cells, %ld of them known now, %s each on one thread, about %s with %ld "
-      "processes\n",
+      "%s, budget %s: %ld cells to run (%ld are done), %ld of them known now, %s each on one "
+      "thread, about %s with %ld processes\n",
       request.study->name().c_str(), to_string(request.budget).c_str(), static_cast<long>(total),
-      static_cast<long>(cells.size()), format_duration(mean).c_str(),
+      static_cast<long>(finished), static_cast<long>(cells.size()), format_duration(mean).c_str(),
       format_duration(mean * static_cast<double>(total) / static_cast<double>(jobs)).c_str(),
       static_cast<long>(jobs));
   for (const Cell& cell : cells) {
@@ -262,7 +279,7 @@ int run_study(const StudyRequest& request) {
     std::fprintf(stderr, "warning: %s\n", remark.c_str());
   }
   if (request.dry_run) {
-    print_plan(request, study.cells(request.budget, request.seeds, content.records));
+    print_plan(request, content.records);
     return 0;
   }
   std::error_code error;
@@ -270,7 +287,8 @@ int run_study(const StudyRequest& request) {
   if (error) {
     throw UsageError(fmt::format("--out {}: {}", request.out.string(), error.message()));
   }
-  StudyRun run(request, file, std::move(content.records));
+  const std::shared_ptr<void> lock = file.lock(request.shard, request.shards);
+  StudyRun run(request, file, file.read(study).records);
   const int signal = run.run();
   constexpr int kSignalBase = 128;
   if (signal != 0) {

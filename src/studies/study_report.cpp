@@ -75,7 +75,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Study& study,
 // The largest budget whose cells all have results; else the one under way.
 Budget budget_of(const Study& study, const Records& results) {
   for (const Budget budget : {Budget::kFull, Budget::kStandard}) {
-    if (study.complete(budget, 0, results)) return budget;
+    const bool more = budget == Budget::kStandard ||
+                      study.expected_cells(budget, 0) > study.expected_cells(Budget::kStandard, 0);
+    if (more && study.complete(budget, 0, results)) return budget;
   }
   // Results beyond the quick cells: a standard study under way.
   return static_cast<int64_t>(results.size()) > study.expected_cells(Budget::kQuick, 0)
@@ -186,14 +188,15 @@ std::string markdown_table(const Figure& figure) {
   return text + "\n";
 }
 
-std::string markdown_of(const Study& study, const std::vector<Finding>& findings,
+std::string markdown_of(const Study& study, bool preliminary, const std::vector<Finding>& findings,
                         const std::vector<std::pair<std::string, std::string>>& facts,
                         const std::vector<std::string>& pictures) {
   std::string text =
       fmt::format("## {}\n\n| claim | verdict | numbers |\n|---|---|---|\n", study.name());
   for (const Finding& f : findings) {
-    text += fmt::format("| {} | **{}**{} | {} |\n", f.claim, f.verdict,
-                        f.meaningful ? ", meaningful" : "", f.evidence);
+    text += fmt::format("| {} | **{}**{}{} | {} |\n", f.claim, f.verdict,
+                        f.meaningful ? ", meaningful" : "", preliminary ? ", preliminary" : "",
+                        f.evidence);
   }
   text += "\n";
   for (const std::string& picture : pictures) text += fmt::format("![]({})\n\n", picture);
@@ -203,9 +206,31 @@ std::string markdown_of(const Study& study, const std::vector<Finding>& findings
 
 }  // namespace
 
+namespace {
+
+// The study's findings and figures; what they cannot read in a record is the record's fault.
+template <typename Work>
+auto reading(const Study& study, Work&& work) {
+  try {
+    return work();
+  } catch (const json::exception& error) {
+    throw DataError(
+        fmt::format("results of {}: a field is missing or of another type than this "
+                    "program writes ({})",
+                    study.name(), first_line(error.what())));
+  }
+}
+
+}  // namespace
+
 bool holds_studies(const fs::path& path) { return !result_folders({path}).empty(); }
 
 StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::path& out) {
+  for (const fs::path& folder : folders) {
+    if (!holds_studies(folder)) {
+      throw UsageError(fmt::format("{}: no results of studies in it", folder.string()));
+    }
+  }
   const std::vector<fs::path> found = result_folders(folders);
   std::error_code error;
   fs::create_directories(out / "figures", error);
@@ -213,7 +238,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
   json page{{"title", "What batch normalisation does to a DCGAN"},
             {"intro",
              "Each claim was put to the test by many runs; the rules that decide were fixed "
-             "beforehand. Intervals are at 95 %."},
+             "beforehand, but where a study says otherwise. Intervals are at 95 %."},
             {"studies", json::array()}};
   std::string glance =
       "# What batch normalisation does to a DCGAN\n\n"
@@ -227,14 +252,12 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
     if (results.empty()) continue;
     all.insert(all.end(), results.begin(), results.end());
     const Budget budget = budget_of(*study, results);
-    const auto facts = facts_of(*study, results, budget);
-    const auto findings = study->findings(results);
-    json entry{{"name", study->name()},
-               {"preliminary", budget == Budget::kQuick || !study->complete(budget, 0, results)},
-               {"facts", json::array()},
-               {"findings", json::array()},
-               {"figures", json::array()},
-               {"films", json::array()}};
+    const auto facts = reading(*study, [&] { return facts_of(*study, results, budget); });
+    const auto findings = reading(*study, [&] { return study->findings(results); });
+    const auto figures = reading(*study, [&] { return study->figures(results); });
+    const bool preliminary = budget == Budget::kQuick || !study->complete(budget, 0, results);
+    json entry{{"name", study->name()},     {"preliminary", preliminary}, {"facts", json::array()},
+               {"findings", json::array()}, {"figures", json::array()},   {"films", json::array()}};
     for (const auto& [name, value] : facts) entry["facts"].push_back({name, value});
     for (const Finding& f : findings) {
       entry["findings"].push_back({{"claim", f.claim},
@@ -244,7 +267,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
     }
     std::vector<std::string> pictures;
     std::string tables;
-    for (const Figure& figure : study->figures(results)) {
+    for (const Figure& figure : figures) {
       entry["figures"].push_back(figure_json(figure));
       if (figure.kind == Figure::Kind::kTable) {
         tables += markdown_table(figure);
@@ -259,9 +282,9 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
       if (folder.filename() == study->name()) own.push_back(folder);
     }
     entry["films"] = films_of(own, results);
-    glance += glance_line(*study, entry["preliminary"], findings);
+    glance += glance_line(*study, preliminary, findings);
     page["studies"].push_back(std::move(entry));
-    markdown += markdown_of(*study, findings, facts, pictures) + tables;
+    markdown += markdown_of(*study, preliminary, findings, facts, pictures) + tables;
   }
   if (all.empty()) throw DataError("no results of a study that this program knows");
   const StudyReport report{out / "report.html", out / "report.md", out / "results.csv"};

@@ -118,6 +118,34 @@ class Study(ProgramTest):
         (self.folder / "s/own-kernels/results.jsonl").write_text("garbage\n{}\n")
         self.expect_error(3, "results.jsonl:1: is no result of a study", *self.STUDY)
 
+    def test_two_programs_never_work_on_the_same_cells(self):
+        running = subprocess.Popen([BINARY, *map(str, self.STUDY)], cwd=self.folder, stdout=subprocess.DEVNULL)
+        while not (self.folder / "s/own-kernels/results.jsonl").exists():
+            time.sleep(0.05)
+        for shard in ([], ["--shard", "1/2"], ["--shard", "3/3"]):
+            self.expect_error(2, "another dcgan works on these cells in s/own-kernels", *self.STUDY, *shard)
+        self.assertEqual(running.wait(timeout=120), 0)
+        self.assertEqual(len(self.results()), 2)
+
+    def test_plans_leave_out_what_is_done_and_other_shards(self):
+        whole = ["study", "identity", "--seeds", 1, "--out", "s", "--dry-run"]
+        self.assertIn("3 cells to run (0 are done)", self.run_program(*whole).stdout)
+        self.assertEqual(len(self.run_program(*whole, "--shard", "1/3").stdout.splitlines()), 2)
+        self.run_program(*whole[:-1], "--quiet")
+        self.assertIn("0 cells to run (3 are done)", self.run_program(*whole).stdout)
+        self.expect_error(2, "--seeds 99999999999999: expected 0 to 10000", *whole, "--seeds", 99999999999999)
+        # Folders without results beside one that has them are a mistake, not nothing.
+        (self.folder / "empty").mkdir()
+        self.expect_error(2, "empty: no results of studies in it", "report", "s", "empty")
+        self.expect_error(2, "empty: neither a run nor results of studies in it", "report", "empty")
+        # Fields of other types than the program writes.
+        file = self.folder / "s/identity/results.jsonl"
+        text = file.read_text()
+        file.write_text(text.replace('"seed":', '"seed":"x","old":', 1))
+        self.expect_error(3, "results.jsonl:1: is no result of a study", "report", "s")
+        file.write_text(text.replace('"layers":', '"layers":7,"old":'))
+        self.expect_error(3, "results of identity: a field is missing or of another type", "report", "s")
+
     def test_results_of_another_version_are_left_out(self):
         self.run_program("study", "own-kernels", "--out", "s", "--seeds", 1, "--quiet")
         file = self.folder / "s/own-kernels/results.jsonl"
