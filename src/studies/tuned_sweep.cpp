@@ -59,6 +59,13 @@ bool standard_begun(const Records& results) {
                      [](const json& record) { return record["stage"] == "judged"; });
 }
 
+// What a run reached, failed or not; larger is better.
+double reached(const json& record) {
+  if (is_gan(record["settings"])) return mean_score(record);
+  const auto found = record.find("accuracy");
+  return found != record.end() && found->is_number() ? found->get<double>() : 0;
+}
+
 }  // namespace
 
 double quality(const json& record) {
@@ -92,17 +99,20 @@ Records TunedSweep::tuning(const Records& results, const std::string& point,
 }
 
 double TunedSweep::best_rate(const Records& tuning_runs) const {
-  std::map<double, std::vector<double>> by_rate;
+  std::map<double, Records> by_rate;
   for (const json& record : tuning_runs) {
-    by_rate[record["settings"]["lr"].get<double>()].push_back(tuning_score(record));
+    by_rate[record["settings"]["lr"].get<double>()].push_back(record);
   }
   double best = NAN;
-  double best_score = 0;
-  for (const auto& [lr, scores] : by_rate) {
-    const double score = st::median(scores);
-    if (std::isnan(best) || score > best_score) {
+  std::pair<double, double> best_score;
+  for (const auto& [lr, runs] : by_rate) {
+    const auto score = [this](const json& record) { return tuning_score(record); };
+    const double middle = st::median(values_of(runs, score));
+    // Where failures decide at several rates, what the runs reached all the same.
+    const std::pair found{middle, std::isinf(middle) ? st::median(values_of(runs, reached)) : 0.0};
+    if (std::isnan(best) || found > best_score) {
       best = lr;
-      best_score = score;
+      best_score = found;
     }
   }
   return best;

@@ -54,7 +54,8 @@ class TunedSweep : public Study {
   static Records judged(const Records& results, const std::string& point, const std::string& arm);
   /// The tuning runs behind those.
   static Records tuning(const Records& results, const std::string& point, const std::string& arm);
-  /// The rate whose median tuning score is best; of equal ones the smallest.
+  /// The rate whose median tuning score is best; of those where most runs failed the one whose runs
+  /// reached most all the same; of equal ones the smallest.
   double best_rate(const Records& tuning_runs) const;
   /// The fresh runs at the best rate: all of them but where the whole row was run.
   Records at_best(const Records& results, const std::string& point, const std::string& arm) const;
