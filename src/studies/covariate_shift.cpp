@@ -50,7 +50,11 @@ class CovariateShift : public TunedSweep {
            "change over the step's length (effective beta-smoothness), geometric means over the "
            "looks. Accuracy, or FID";
   }
-  std::string decision_rule() const override { return paired_rule() + "; smaller is better"; }
+  std::string decision_rule() const override {
+    return paired_rule() +
+           "; smaller is better. Every arm at its own rate: a higher one by itself moves inputs "
+           "and loss further, which speaks against the arm that trains with it";
+  }
   std::string setup(Budget budget) const override {
     return fmt::format(
         "3,500 digits at 16x16, batch 60, SGD; mlp: 3 x 100 sigmoid units, Xavier, 600 steps; "

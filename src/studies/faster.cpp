@@ -76,7 +76,8 @@ class Faster : public TunedSweep {
     return paired_rule() +
            "; two censored runs of a seed are a tie. Rates are chosen by the median steps to the "
            "target on the tuning seeds. Configurations an hour: the difference's bootstrap "
-           "interval against 0, 95 % for all points together";
+           "interval against 0, 95 % for all points together, tuning runs resampled within their "
+           "arm; where the grid ends decides such a number as well";
   }
   std::string setup(Budget budget) const override {
     return "3,500 digits, batch 60; mlp: at 32x32, 3 x 100 sigmoid units, Xavier, horizon 1,000 "
@@ -167,8 +168,8 @@ class Faster : public TunedSweep {
       });
     };
     return {claim, st::to_string(st::decide_difference(d)), false,
-            fmt::format("{:.0f} an hour with ({} of {} configurations), {:.0f} without ({} of "
-                        "{}); difference {}",
+            fmt::format("{:.0f} an hour with ({} of {} tuning runs, rate x seed), {:.0f} without "
+                        "({} of {}); difference {}",
                         found_an_hour(batch), reached(batch), batch.size(), found_an_hour(none),
                         reached(none), none.size(), with_interval(d.estimate, d.low, d.high))};
   }

@@ -200,8 +200,8 @@ class Identity : public Study {
     const auto [ours, theirs] =
         means_by_seed(select(results, "learn", "affine"), select(results, "learn", "fixed"), error);
     const auto paired =
-        decide_together({{"Where the identity is needed, batch norm with gamma and beta is "
-                          "better than one without",
+        decide_together({{"Control, true by construction: where the identity is needed, batch "
+                          "norm with gamma and beta is better than one without",
                           ours, theirs, ""}});
     found.insert(found.end(), paired.begin(), paired.end());
     return found;
