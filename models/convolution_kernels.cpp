@@ -21,10 +21,10 @@ std::optional<ConvolutionKind> convolution_kind(c10::IntArrayRef input_sizes,
                                                 const torch::Tensor& weight,
                                                 const ConvolutionOptions& options) {
   const auto type = weight.scalar_type();
-  const bool known = kernels_in_use && weight.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
-                     input_sizes.size() == 4 && c10::multiply_integers(input_sizes) > 0 &&
-                     weight.size(2) == 4 && weight.size(3) == 4 &&
-                     weight.size(options.transposed ? 0 : 1) == input_sizes[1];
+  const bool known =
+      kernels_in_use && weight.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
+      input_sizes.size() == 4 && c10::multiply_integers(input_sizes) > 0 && weight.size(2) == 4 &&
+      weight.size(3) == 4 && weight.size(options.transposed ? 0 : 1) == input_sizes[1];
   if (!known) return std::nullopt;
   const int64_t height = input_sizes[2];
   const int64_t width = input_sizes[3];

@@ -28,8 +28,8 @@ std::optional<ConvolutionKind> convolution_kind(c10::IntArrayRef input_sizes,
                                                 const torch::Tensor& weight,
                                                 const ConvolutionOptions& options);
 
-/// False: no shape has a kernel from now on, all go through LibTorch's operators. For comparisons; set
-/// it before the first convolution.
+/// False: no shape has a kernel from now on, all go through LibTorch's operators. For comparisons;
+/// set it before the first convolution.
 void use_convolution_kernels(bool use);
 
 /// Sizes [N, out, H', W'] of the result.
