@@ -274,12 +274,15 @@ void print_plan(const StudyRequest& request, const Records& results) {
 int run_study(const StudyRequest& request) {
   const Study& study = *request.study;
   const ResultsFile file(request.out / "results.jsonl");
-  ResultsFile::Content content = file.read(study);
-  for (const std::string& remark : content.remarks) {
-    std::fprintf(stderr, "warning: %s\n", remark.c_str());
-  }
+  const auto finished = [&] {
+    ResultsFile::Content content = file.read(study);
+    for (const std::string& remark : content.remarks) {
+      std::fprintf(stderr, "warning: %s\n", remark.c_str());
+    }
+    return std::move(content.records);
+  };
   if (request.dry_run) {
-    print_plan(request, content.records);
+    print_plan(request, finished());
     return 0;
   }
   std::error_code error;
@@ -287,8 +290,9 @@ int run_study(const StudyRequest& request) {
   if (error) {
     throw UsageError(fmt::format("--out {}: {}", request.out.string(), error.message()));
   }
+  // Locked before it is read: nobody finishes one of these cells in between.
   const std::shared_ptr<void> lock = file.lock(request.shard, request.shards);
-  StudyRun run(request, file, file.read(study).records);
+  StudyRun run(request, file, finished());
   const int signal = run.run();
   constexpr int kSignalBase = 128;
   if (signal != 0) {
