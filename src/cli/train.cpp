@@ -238,7 +238,8 @@ void add_train(CLI::App& app, Verb& chosen) {
                  "with --resume: begin a new run at step 0 with the weights alone");
   add_value(
       *verb, "--max-time", arguments->max_time,
-      "save and end after so long (3h50m, 45m; a number alone: seconds), for the time limits of queues");
+      "save and end after so long (3h50m, 45m; a number alone: seconds), for the time limits of "
+      "queues");
   verb->add_option(
       "--config", arguments->config,
       "TOML file of options, or a preset by name (digits, folder-64, ...); the command "
