@@ -29,6 +29,12 @@ target_precompile_headers(dcgan_pch PRIVATE
   <torch/nn/modules/container/any.h>
   <torch/nn/modules/conv.h>)
 
+# Most of a source's compile time is LibTorch's headers, so several are compiled together (off: DCGAN_UNITY).
+# Six: a change in one of them is compiled in ten to fifteen seconds.
+function(dcgan_compile_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DCGAN_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 # dcgan_library(NAME source...): a static library of one room of the house.
 function(dcgan_library name)
   add_library(${name} STATIC ${ARGN})
@@ -36,9 +42,11 @@ function(dcgan_library name)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME dcgan_${name})
   target_link_libraries(${name} PUBLIC dcgan_options)
   target_precompile_headers(${name} REUSE_FROM dcgan_pch)
+  dcgan_compile_together(${name})
 endfunction()
 
-# dcgan_without_libtorch(source...): these need no LibTorch header, so not the precompiled one either.
+# dcgan_without_libtorch(source...): these need no LibTorch header, so not the precompiled one either, and compile
+# quickly one by one.
 function(dcgan_without_libtorch)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -28,13 +28,13 @@ Tensor empty_channels_last(c10::IntArrayRef sizes, const Tensor& like) {
 
 // Calls body with a value of the tensor's element type.
 template <typename Body>
-void with_element_type(const Tensor& tensor, Body&& body) {
+void with_float_or_double(const Tensor& tensor, Body&& body) {
   tensor.scalar_type() == at::kDouble ? body(double{}) : body(float{});
 }
 
 Tensor bias_gradient_of(const Tensor& grad) {
   Tensor result = torch::empty({grad.size(1)}, grad.options());
-  with_element_type(grad, [&](auto element) {
+  with_float_or_double(grad, [&](auto element) {
     using T = decltype(element);
     kernels::channel_sums<T>(grad.numel() / grad.size(1), grad.size(1), grad.const_data_ptr<T>(),
                              result.mutable_data_ptr<T>());
@@ -72,7 +72,7 @@ Tensor ConvolutionFunction::forward(torch::autograd::AutogradContext* ctx, const
   const Tensor w = weight.contiguous();
   const Tensor b = bias ? bias->contiguous() : Tensor();
   const Tensor y = empty_channels_last(convolution_output_sizes(kind, x.sizes(), w), x);
-  with_element_type(x, [&](auto element) {
+  with_float_or_double(x, [&](auto element) {
     using T = decltype(element);
     convolution_forward<T>(kind, x.sizes(), w, x.const_data_ptr<T>(),
                            b.defined() ? b.const_data_ptr<T>() : nullptr, /*slope=*/T(1),
@@ -109,7 +109,7 @@ torch::autograd::variable_list ConvolutionFunction::backward(
   const Tensor grad = channels_last(grad_output[0]);
   Tensor dx;
   Tensor dw;
-  with_element_type(x, [&](auto element) {
+  with_float_or_double(x, [&](auto element) {
     using T = decltype(element);
     if (wants_input) {
       dx = torch::empty_like(x);

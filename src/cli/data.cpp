@@ -18,7 +18,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct DataArguments {
   std::string data;
   DatasetOptions reading;
   std::string grid;
@@ -26,7 +26,7 @@ struct Arguments {
   bool quiet = false;
 };
 
-int run_info(const Arguments& a) {
+int run_info(const DataArguments& a) {
   check_training_size(a.reading.image_size);
   if (!a.grid.empty()) {
     check_image_path(a.grid, "--grid");
@@ -57,7 +57,7 @@ void add_data(CLI::App& app, Verb& chosen) {
   data->require_subcommand(1);
   CLI::App* verb = data->add_subcommand(
       "info", "Count, sizes, classes, mean and deviation of a set; what would be left out and why");
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<DataArguments>();
   verb->add_option("data", a->data, "a set or a path, as train --data takes it")->required();
   DatasetOptions& r = a->reading;
   add_value(*verb, "--image-size", r.image_size, "side of the images; 0: as train chooses");

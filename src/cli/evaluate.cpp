@@ -18,7 +18,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct EvaluateArguments {
   EvaluateRequest request;
   std::string statistics = "running";
   std::string neighbours;
@@ -39,7 +39,7 @@ void check_folder_of(const std::filesystem::path& picture) {
   }
 }
 
-int run_evaluate(const Arguments& a) {
+int run_evaluate(const EvaluateArguments& a) {
   check_range("threads", a.threads, 0, 4096);
   set_threads(a.threads);
   if (!a.train_features.empty()) {
@@ -81,7 +81,7 @@ int run_evaluate(const Arguments& a) {
 void add_evaluate(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
       "evaluate", "Measure how far a generator's images are from real ones (FID, KID, ...)");
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<EvaluateArguments>();
   EvaluateRequest& r = a->request;
   verb->add_option("generated", r.generated,
                    "checkpoint, run folder, folder of pictures or data set (default: the newest "

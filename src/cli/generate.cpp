@@ -22,7 +22,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct GenerateArguments {
   std::string checkpoint;
   int64_t rows = 8;
   int64_t cols = 8;
@@ -37,7 +37,7 @@ struct Arguments {
   int64_t threads = 0;
 };
 
-void check(const Arguments& a) {
+void check(const GenerateArguments& a) {
   constexpr int64_t kMost = 1000;
   for (const auto& [name, value] : {std::pair{"rows", a.rows}, std::pair{"cols", a.cols}}) {
     if (value < 1 || value > kMost) {
@@ -56,7 +56,7 @@ void check(const Arguments& a) {
   check_image_path(a.out);
 }
 
-at::Tensor sample(Generator generator, const at::Tensor& latents, const Arguments& a) {
+at::Tensor sample(Generator generator, const at::Tensor& latents, const GenerateArguments& a) {
   const SamplingStatistics statistics = parse_sampling_statistics(a.statistics, "--statistics");
   if (generator->options.normalization() != Normalization::kBatch) {
     return sample_images(generator, latents);  // other norms keep no statistics
@@ -71,7 +71,7 @@ at::Tensor sample(Generator generator, const at::Tensor& latents, const Argument
   return sample_images(folded, latents);
 }
 
-int run_generate(const Arguments& a) {
+int run_generate(const GenerateArguments& a) {
   check(a);
   const GeneratorWeights weights = parse_generator_weights(a.weights, "--weights");
   const std::vector<uint64_t> seeds =
@@ -94,7 +94,7 @@ int run_generate(const Arguments& a) {
 
 void add_generate(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand("generate", "Draw a grid of images from a checkpoint");
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<GenerateArguments>();
   verb->add_option("checkpoint", a->checkpoint,
                    "checkpoint file or run folder (default: the newest)");
   add_value(*verb, "--rows", a->rows, "rows of the grid");

@@ -17,7 +17,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct ReportArguments {
   std::vector<std::string> folders;
   std::string out;
 };
@@ -37,7 +37,7 @@ int report_run(const std::string& folder, std::string out) {
 }
 
 // A picture of the grids, a table, and a page of the same name.
-int compare(const Arguments& a) {
+int compare(const ReportArguments& a) {
   if (a.folders.size() > 8) throw UsageError("report: at most eight runs beside each other");
   std::filesystem::path picture = a.out.empty() ? "comparison.png" : a.out;
   if (lower_extension(picture) == ".html") picture.replace_extension(".png");
@@ -53,7 +53,7 @@ int compare(const Arguments& a) {
   return static_cast<int>(ExitCode::kDone);
 }
 
-int report_studies(const Arguments& a) {
+int report_studies(const ReportArguments& a) {
   const std::filesystem::path out = a.out.empty() ? a.folders.front() : a.out;
   const StudyReport report = write_study_report({a.folders.begin(), a.folders.end()}, out);
   std::printf("report: %s\ntables: %s, %s\nfigures: %s\n", report.html.c_str(),
@@ -61,7 +61,7 @@ int report_studies(const Arguments& a) {
   return static_cast<int>(ExitCode::kDone);
 }
 
-int run_report(const Arguments& a) {
+int run_report(const ReportArguments& a) {
   for (const std::string& folder : a.folders) {
     if (holds_studies(folder)) return report_studies(a);
   }
@@ -75,7 +75,7 @@ void add_report(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand("report",
                                       "Of studies: verdicts, figures and films in one HTML file. "
                                       "Of a run: its page; of several: a comparison");
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ReportArguments>();
   verb->add_option(
       "folders", a->folders,
       "folders of studies (or shards), a run, or 2 to 8 runs (default: the newest run)");

@@ -11,7 +11,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct StudyArguments {
   std::string name;
   std::string budget = "quick";
   std::string shard;
@@ -48,7 +48,7 @@ void read_shard(const std::string& text, StudyRequest& request) {
   request.shards = shards;
 }
 
-int run(const Arguments& a) {
+int run(const StudyArguments& a) {
   if (a.name == "list") return list_studies();
   StudyRequest request;
   request.budget = parse_budget(a.budget);
@@ -81,7 +81,7 @@ int run(const Arguments& a) {
 void add_study(CLI::App& app, Verb& chosen) {
   CLI::App* verb = app.add_subcommand(
       "study", "Put a claim about batch norm to the test: many runs, seeds and intervals");
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<StudyArguments>();
   verb->add_option("name", a->name, "a study, all, or list")->required();
   add_value(*verb, "--budget", a->budget, "quick (minutes, preliminary), standard (hours) or full");
   add_value(*verb, "--seeds", a->seeds, "seeds of each comparison; 0: the budget's own");

@@ -16,7 +16,7 @@
 namespace dcgan {
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   TrainOptions options;
   std::string norm;
   double lr = 0;
@@ -35,7 +35,8 @@ bool is_given(const CLI::App& verb, const std::string& name) {
 }
 
 // The command line's own values, over those of a file or a checkpoint.
-void apply_command_line(const CLI::App& verb, const Arguments& arguments, TrainOptions& options) {
+void apply_command_line(const CLI::App& verb, const TrainArguments& arguments,
+                        TrainOptions& options) {
   if (is_given(verb, "norm")) {
     options.norm_g = arguments.norm;
     options.norm_d = arguments.norm;
@@ -54,7 +55,7 @@ void apply_command_line(const CLI::App& verb, const Arguments& arguments, TrainO
 
 // "--resume auto --out FOLDER": the folder's run where there is one to go on with, else a new one
 // there. One command for a queue that starts it again and again.
-bool is_to_start(const Arguments& arguments) {
+bool is_to_start(const TrainArguments& arguments) {
   if (arguments.out.empty()) {
     throw UsageError("--resume auto: name the run's folder with --out, the same in every call");
   }
@@ -68,7 +69,7 @@ bool is_to_start(const Arguments& arguments) {
   return true;
 }
 
-ProgressStyle style_of(const Arguments& arguments) {
+ProgressStyle style_of(const TrainArguments& arguments) {
   if (arguments.log_format != "text" && arguments.log_format != "json") {
     throw UsageError(fmt::format("--log-format {}: expected text or json", arguments.log_format));
   }
@@ -128,7 +129,7 @@ void print_finished(const ResumePoint& point, int64_t steps, bool json) {
               point.checkpoint.c_str(), point.progressed.step, steps);
 }
 
-int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigins& origins) {
+int start_training(const CLI::App& verb, const TrainArguments& arguments, OptionOrigins& origins) {
   TrainRequest request;
   request.out = arguments.out;
   request.style = style_of(arguments);
@@ -202,7 +203,7 @@ int start_training(const CLI::App& verb, const Arguments& arguments, OptionOrigi
   return static_cast<int>(result.code);
 }
 
-int run_train(const CLI::App& verb, const Arguments& arguments) {
+int run_train(const CLI::App& verb, const TrainArguments& arguments) {
   OptionOrigins origins;  // of those that a file set and the command line did not
   try {
     return start_training(verb, arguments, origins);
@@ -216,7 +217,7 @@ int run_train(const CLI::App& verb, const Arguments& arguments) {
 void add_train(CLI::App& app, Verb& chosen) {
   CLI::App* verb =
       app.add_subcommand("train", "Train a DCGAN; without options on the embedded digits");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TrainArguments>();
   visit_options(arguments->options, [&](const OptionInfo& info, auto& value) {
     add_value(*verb, std::string("--") + info.name, value, info.help);
   });

@@ -15,8 +15,6 @@ namespace {
 using nlohmann::json;
 namespace st = statistics;
 
-constexpr double kTrains = 0.8;
-
 struct Network {
   const char* name;
   json settings;

@@ -17,7 +17,6 @@ namespace {
 using nlohmann::json;
 namespace st = statistics;
 
-constexpr double kTrains = 0.8;
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 bool trains(const json& record) { return accuracy(record) >= kTrains; }

@@ -75,6 +75,9 @@ double quality(const nlohmann::json& record);
 /// as "failed".
 std::string quality_text(std::vector<double> values, bool gan);
 
+/// A classifier of the digits counts as trained from this accuracy on.
+inline constexpr double kTrains = 0.8;
+
 /// Accuracy with chance (0.1) for a failed run, for means.
 double accuracy(const nlohmann::json& record);
 

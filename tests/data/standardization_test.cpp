@@ -1,7 +1,7 @@
 #include "data/standardization.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/random.h"
 

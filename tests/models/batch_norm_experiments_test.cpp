@@ -14,7 +14,6 @@ namespace dcgan {
 namespace {
 
 using torch::Tensor;
-constexpr auto kDouble = torch::kFloat64;
 const std::vector<int64_t> kAll{0, 2, 3};
 
 // y of the option's definition, in recorded operators, and its gradient, against the module's.
@@ -22,8 +21,9 @@ template <typename Definition>
 void expect_gradient_of(const BatchNormOptions& options, const Definition& definition) {
   torch::manual_seed(5);
   BatchNorm2d norm(options);
-  norm->to(kDouble);
-  Tensor x = (torch::randn({4, options.num_features(), 3, 2}, kDouble) * 2 + 1).requires_grad_();
+  norm->to(torch::kFloat64);
+  Tensor x =
+      (torch::randn({4, options.num_features(), 3, 2}, torch::kFloat64) * 2 + 1).requires_grad_();
   const Tensor g = torch::randn_like(x);
   const Tensor y = norm->forward(x);
   const Tensor expected = definition(x);
@@ -63,12 +63,12 @@ TEST(BatchNormExperiments, WithoutScalingItOnlySubtractsTheMean) {
 
 TEST(BatchNormExperiments, EvaluationTakesTheSamePartAwayAsTraining) {
   torch::manual_seed(5);
-  const Tensor x = torch::randn({256, 2, 4, 4}, kDouble) * 3 + 2;
+  const Tensor x = torch::randn({256, 2, 4, 4}, torch::kFloat64) * 3 + 2;
   for (const auto& options :
        {BatchNormOptions(2).centring(false), BatchNormOptions(2).scaling(false)}) {
     BatchNormOptions all = options;
     BatchNorm2d norm(all.momentum(1.0));  // the running statistics are those of the one batch
-    norm->to(kDouble);
+    norm->to(torch::kFloat64);
     const Tensor trained = norm->forward(x);
     norm->eval();
     EXPECT_LT((norm->forward(x) - trained).abs().max().item<double>(), 1e-2);
@@ -182,9 +182,9 @@ TEST(Normalizations, EveryNormTrainsInBothNetworksAndHasItsDefinition) {
 TEST(SpectralNorm, DividesByTheLargestSingularValueAndItsGradientIsRight) {
   torch::manual_seed(2);
   for (const int64_t dimension : {0, 1}) {
-    Tensor weight = torch::randn({6, 5, 4, 4}, kDouble).requires_grad_();
+    Tensor weight = torch::randn({6, 5, 4, 4}, torch::kFloat64).requires_grad_();
     SpectralNorm norm(weight.size(dimension), dimension);
-    norm->to(kDouble);
+    norm->to(torch::kFloat64);
     for (int i = 0; i < 200; ++i) norm->forward(weight);
     const Tensor singular =
         at::linalg_svdvals(norm->forward(weight).detach().transpose(0, dimension).flatten(1));

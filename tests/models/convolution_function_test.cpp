@@ -9,14 +9,14 @@ namespace {
 
 using torch::Tensor;
 
-struct Case {
+struct ConvolutionCase {
   const char* name;
   ConvolutionOptions options;
   std::vector<int64_t> input;
   std::vector<int64_t> weight;
 };
 
-const std::vector<Case> kCases{
+const std::vector<ConvolutionCase> kCases{
     {"strided", {false, 2, 1}, {3, 5, 8, 6}, {7, 5, 4, 4}},
     {"strided, one channel", {false, 2, 1}, {2, 1, 16, 16}, {20, 1, 4, 4}},
     {"strided, wide", {false, 2, 1}, {4, 32, 8, 8}, {64, 32, 4, 4}},
@@ -30,7 +30,8 @@ const std::vector<Case> kCases{
     {"neither: several scores", {false, 1, 0}, {2, 3, 4, 4}, {2, 3, 4, 4}},
 };
 
-Tensor reference(const Case& c, const Tensor& x, const Tensor& w, const std::optional<Tensor>& b) {
+Tensor reference(const ConvolutionCase& c, const Tensor& x, const Tensor& w,
+                 const std::optional<Tensor>& b) {
   return c.options.transposed
              ? torch::conv_transpose2d(x, w, b, c.options.stride, c.options.padding)
              : torch::conv2d(x, w, b, c.options.stride, c.options.padding);
@@ -40,7 +41,7 @@ double difference(const Tensor& a, const Tensor& b) { return (a - b).abs().max()
 
 TEST(Convolution, ForwardAndAllGradientsEqualLibTorchInDouble) {
   torch::manual_seed(1);
-  for (const Case& c : kCases) {
+  for (const ConvolutionCase& c : kCases) {
     for (const bool with_bias : {false, true}) {
       for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
         Tensor x = torch::randn(c.input, torch::kFloat64).contiguous(format).requires_grad_();
@@ -66,7 +67,7 @@ TEST(Convolution, ForwardAndAllGradientsEqualLibTorchInDouble) {
 
 TEST(Convolution, SecondDerivativesEqualLibTorch) {
   torch::manual_seed(2);
-  for (const Case& c : kCases) {
+  for (const ConvolutionCase& c : kCases) {
     Tensor x = torch::randn(c.input, torch::kFloat64).requires_grad_();
     Tensor w = torch::randn(c.weight, torch::kFloat64).requires_grad_();
     const auto penalty = [&](const Tensor& y) {
@@ -86,7 +87,7 @@ TEST(Convolution, SecondDerivativesEqualLibTorch) {
 TEST(Convolution, AnImageHasTheSameBitsInAnyBatchAndOnAnyNumberOfThreads) {
   torch::manual_seed(3);
   const int before = torch::get_num_threads();
-  for (const Case& c : kCases) {
+  for (const ConvolutionCase& c : kCases) {
     if (std::string(c.name).starts_with("neither")) continue;
     std::vector<int64_t> sizes = c.input;
     sizes[0] = 33;

@@ -33,7 +33,7 @@ Discriminator discriminator(int64_t size, Normalization norm, torch::ScalarType 
 }
 
 // Everything that a forward and both kinds of backward give.
-struct Outcome {
+struct PassOutcome {
   std::vector<torch::Tensor> tensors;
   std::vector<std::string> names;
 
@@ -43,12 +43,12 @@ struct Outcome {
   }
 };
 
-Outcome outcome_of(StageSequence network, const torch::Tensor& input, int64_t groups,
-                   bool written) {
+PassOutcome outcome_of(StageSequence network, const torch::Tensor& input, int64_t groups,
+                       bool written) {
   NetworkPass pass(network);
   if (!written) pass.forbid_written();
   EXPECT_EQ(WrittenPass::supports(network, input), true);
-  Outcome outcome;
+  PassOutcome outcome;
   torch::manual_seed(3);
   for (int round = 0; round < 2; ++round) {
     const torch::Tensor output = pass.forward(input, Wants::kParameters, groups);
@@ -72,7 +72,7 @@ Outcome outcome_of(StageSequence network, const torch::Tensor& input, int64_t gr
   return outcome;
 }
 
-void expect_equal_bits(const Outcome& a, const Outcome& b) {
+void expect_equal_bits(const PassOutcome& a, const PassOutcome& b) {
   ASSERT_EQ(a.names, b.names);
   for (size_t i = 0; i < a.tensors.size(); ++i) {
     EXPECT_TRUE(a.tensors[i].isfinite().all().item<bool>()) << a.names[i];

@@ -1,7 +1,7 @@
 #include "studies/classifier_cell.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 

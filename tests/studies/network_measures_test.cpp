@@ -1,7 +1,7 @@
 #include "studies/network_measures.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

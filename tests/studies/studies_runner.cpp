@@ -3,7 +3,7 @@
 //   standardize   {"kind", "epsilon", "training": [[...]], "features": [[...]]}
 //   landscape     {"network", "batch_norm", "activation", "features": [[...]], "labels": [...],
 //                 "steps": [...]}: answers with the network's parameters too
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <iostream>
 #include <nlohmann/json.hpp>
