@@ -22,6 +22,19 @@ class Links(unittest.TestCase):
         for name in named:
             self.assertTrue((SOURCE / name).exists() or (SOURCE / "src" / name).exists(), name)
 
+    def test_the_comparison_names_tests_that_are_there(self):
+        count = 0
+        for cell in re.findall(r"\| ([^|]*) \|$", (SOURCE / "docs/comparison.md").read_text(), re.M):
+            text = ""
+            for file, name in re.findall(r"`(?:(tests/[\w/.]*):? ?)?([\w]*)`", cell):
+                if file:
+                    self.assertTrue((SOURCE / file).exists(), file)
+                    text = (SOURCE / file).read_text() if (SOURCE / file).is_file() else ""
+                if name:
+                    self.assertRegex(text, rf"\b{name}\b", cell)
+                    count += 1
+        self.assertGreater(count, 30)
+
 
 if __name__ == "__main__":
     unittest.main()
