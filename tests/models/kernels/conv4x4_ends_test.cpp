@@ -28,11 +28,11 @@ void check_project(int64_t batch, int64_t latent, int64_t channels) {
         }
   const std::string what = "batch " + std::to_string(batch) + ", latent " + std::to_string(latent) +
                            ", channels " + std::to_string(channels);
-  const Unaligned<T> input(x);
-  const Unaligned<T> weight(w);
-  const Unaligned<T> gradient(dy);
-  Unaligned<T> output(batch * 16 * channels);
-  Unaligned<T> weight_gradient(latent * channels * 16);
+  const GuardedBuffer<T> input(x);
+  const GuardedBuffer<T> weight(w);
+  const GuardedBuffer<T> gradient(dy);
+  GuardedBuffer<T> output(batch * 16 * channels);
+  GuardedBuffer<T> weight_gradient(latent * channels * 16);
   project_forward(batch, latent, channels, input.data(), weight.data(), output.data());
   expect_close(output, y, "project forward, " + what);
   project_weight_gradient(batch, latent, channels, input.data(), gradient.data(),
@@ -73,12 +73,12 @@ void check_score(int64_t batch, int64_t channels, bool fused) {
   apply_epilogue(y, 1, epilogue);
   const std::string what =
       "batch " + std::to_string(batch) + ", channels " + std::to_string(channels);
-  const Unaligned<T> input(x);
-  const Unaligned<T> weight(w);
-  const Unaligned<T> gradient(dy);
-  Unaligned<T> output(batch);
-  Unaligned<T> data_gradient(batch * channels * 16);
-  Unaligned<T> weight_gradient(channels * 16);
+  const GuardedBuffer<T> input(x);
+  const GuardedBuffer<T> weight(w);
+  const GuardedBuffer<T> gradient(dy);
+  GuardedBuffer<T> output(batch);
+  GuardedBuffer<T> data_gradient(batch * channels * 16);
+  GuardedBuffer<T> weight_gradient(channels * 16);
   score_forward(batch, channels, input.data(), weight.data(), output.data(), epilogue, prologue);
   expect_close(output, y, "score forward, " + what);
   score_data_gradient(batch, channels, gradient.data(), weight.data(), data_gradient.data());

@@ -4,12 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "models/kernels/highway_targets.h"
-//
-#include <ATen/Parallel.h>
-#include <hwy/highway.h>
-#include <hwy/targets.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -19,6 +13,8 @@
 #include <vector>
 
 #include "models/kernels/conv4x4.h"
+#include "models/kernels/every_target.h"
+#include "models/kernels/guarded_buffer.h"
 
 namespace dcgan::kernels::testing {
 
@@ -119,47 +115,16 @@ std::vector<T> random_vector(int64_t size, std::mt19937& generator) {
   return result;
 }
 
-// Memory that begins one element past an aligned address and is followed by guards: a kernel that
-// assumes alignment faults, one that writes past the end is noticed.
-template <typename T>
-class Unaligned {
- public:
-  explicit Unaligned(int64_t size) : size_(static_cast<size_t>(size)), memory_(size_ + 66, kGuard) {
-    const auto address = reinterpret_cast<uintptr_t>(memory_.data());
-    offset_ = ((64 - address % 64) / sizeof(T)) % (64 / sizeof(T)) + 1;
-  }
-  explicit Unaligned(const std::vector<T>& values)
-      : Unaligned(static_cast<int64_t>(values.size())) {
-    for (size_t i = 0; i < size_; ++i) data()[i] = values[i];
-  }
-
-  T* data() { return memory_.data() + offset_; }
-  const T* data() const { return memory_.data() + offset_; }
-  std::vector<T> values() const { return std::vector<T>(data(), data() + size_); }
-
-  bool guards_hold() const {
-    for (size_t i = 0; i < memory_.size(); ++i) {
-      if ((i < offset_ || i >= offset_ + size_) && memory_[i] != kGuard) return false;
-    }
-    return true;
-  }
-
- private:
-  static constexpr T kGuard = T(12345);
-  size_t size_;
-  std::vector<T> memory_;
-  size_t offset_;
-};
-
 // Winograd's sums pass through those of neighbouring elements, so errors compare to the largest
 // magnitude around, here taken over the whole result, as well as to an element's own.
 template <typename T>
-void expect_close(const Unaligned<T>& actual, const Reference& expected, const std::string& what) {
+void expect_close(const GuardedBuffer<T>& actual, const Reference& expected,
+                  const std::string& what) {
   const double largest = *std::max_element(expected.magnitude.begin(), expected.magnitude.end());
   const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
   const std::vector<T> values = actual.values();
   ASSERT_EQ(values.size(), expected.value.size()) << what;
-  EXPECT_TRUE(actual.guards_hold()) << what << ": wrote outside its output";
+  EXPECT_TRUE(actual.is_intact()) << what << ": wrote outside its output";
   for (size_t i = 0; i < values.size(); ++i) {
     const double tolerance = epsilon * (12 * expected.magnitude[i] + 4 * largest);
     ASSERT_NEAR(static_cast<double>(values[i]), expected.value[i], tolerance)
@@ -172,23 +137,5 @@ inline std::string describe(const ConvShape& s) {
          std::to_string(s.width) + ", " + std::to_string(s.in_channels) + " -> " +
          std::to_string(s.out_channels);
 }
-
-// Every instruction set that this processor has and the kernels are compiled for, one a test.
-class EveryTarget : public ::testing::TestWithParam<int64_t> {
- protected:
-  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    at::set_num_threads(2);
-  }
-};
-
-inline std::string target_name(const ::testing::TestParamInfo<int64_t>& info) {
-  return hwy::TargetName(info.param);
-}
-
-#define DCGAN_EVERY_TARGET(FIXTURE)                                                             \
-  INSTANTIATE_TEST_SUITE_P(, FIXTURE, ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), \
-                           target_name)
 
 }  // namespace dcgan::kernels::testing

@@ -56,9 +56,9 @@ void check_forward(const Problem<T>& problem, const Epilogue<T>& epilogue,
   for_each_product(
       shape, [&](int64_t xi, int64_t yi, int64_t wi) { expected.add_product(yi, x, xi, w, wi); });
   apply_epilogue(expected, shape.out_channels, epilogue);
-  const Unaligned<T> input(problem.x);
-  const Unaligned<T> weight(problem.w);
-  Unaligned<T> output(y_size(shape));
+  const GuardedBuffer<T> input(problem.x);
+  const GuardedBuffer<T> weight(problem.w);
+  GuardedBuffer<T> output(y_size(shape));
   conv4x4s2_forward(shape, input.data(), weight.data(), output.data(), epilogue, prologue);
   expect_close(output, expected, "forward, " + describe(shape));
 }
@@ -73,9 +73,9 @@ void check_data_gradient(const Problem<T>& problem, const Epilogue<T>& epilogue,
   for_each_product(
       shape, [&](int64_t xi, int64_t yi, int64_t wi) { expected.add_product(xi, dy, yi, w, wi); });
   apply_epilogue(expected, shape.in_channels, epilogue);
-  const Unaligned<T> input(problem.y);
-  const Unaligned<T> weight(problem.w);
-  Unaligned<T> output(x_size(shape));
+  const GuardedBuffer<T> input(problem.y);
+  const GuardedBuffer<T> weight(problem.w);
+  GuardedBuffer<T> output(x_size(shape));
   conv4x4s2_data_gradient(shape, input.data(), weight.data(), output.data(), epilogue, prologue);
   expect_close(output, expected, "data gradient, " + describe(shape));
 }
@@ -89,9 +89,9 @@ void check_weight_gradient(const Problem<T>& problem, const Prologue<T>& x_prolo
   Reference expected(w_size(shape));
   for_each_product(
       shape, [&](int64_t xi, int64_t yi, int64_t wi) { expected.add_product(wi, x, xi, dy, yi); });
-  const Unaligned<T> left(problem.x);
-  const Unaligned<T> right(problem.y);
-  Unaligned<T> output(w_size(shape));
+  const GuardedBuffer<T> left(problem.x);
+  const GuardedBuffer<T> right(problem.y);
+  GuardedBuffer<T> output(w_size(shape));
   conv4x4s2_weight_gradient(shape, left.data(), right.data(), output.data(), x_prologue,
                             dy_prologue);
   expect_close(output, expected, "weight gradient, " + describe(shape));

@@ -4,8 +4,13 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-namespace dcgan::kernels {
+#include "models/kernels/every_target.h"
+
+namespace dcgan::kernels::testing {
 namespace {
+
+class LeakyBackward : public EveryTarget {};
+DCGAN_EVERY_TARGET(LeakyBackward);
 
 template <typename T>
 void check(int64_t pixels, int64_t channels, double slope, int64_t offset) {
@@ -34,7 +39,7 @@ void check(int64_t pixels, int64_t channels, double slope, int64_t offset) {
   EXPECT_TRUE(torch::equal(dx, dy));
 }
 
-TEST(LeakyBackward, EqualsLibTorchsOperatorOnOddSizesAndUnalignedMemory) {
+TEST_P(LeakyBackward, EqualsLibTorchsOperatorOnOddSizesAndUnalignedMemory) {
   torch::manual_seed(1);
   for (const int64_t channels : {1, 3, 4, 15, 16, 17, 64}) {
     for (const int64_t pixels : {1, 2, 77, 5000}) {
@@ -46,7 +51,7 @@ TEST(LeakyBackward, EqualsLibTorchsOperatorOnOddSizesAndUnalignedMemory) {
   }
 }
 
-TEST(LeakyBackward, DoesNotDependOnTheNumberOfThreads) {
+TEST_P(LeakyBackward, DoesNotDependOnTheNumberOfThreads) {
   torch::manual_seed(1);
   const torch::Tensor x = torch::randn({40000, 17});
   const auto sums = [&](int threads) {
@@ -57,8 +62,7 @@ TEST(LeakyBackward, DoesNotDependOnTheNumberOfThreads) {
   };
   const torch::Tensor one = sums(1);
   EXPECT_TRUE(torch::equal(one, sums(3)));
-  at::set_num_threads(1);
 }
 
 }  // namespace
-}  // namespace dcgan::kernels
+}  // namespace dcgan::kernels::testing
