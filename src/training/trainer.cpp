@@ -64,8 +64,8 @@ class Training {
     log_.emplace(run_, options_, progressed_.step);
     announce(progress);
     if (!resumed_) begin();
-    start_ = Clock::now();
-    first_step_ = progressed_.step;
+    began_ = Clock::now();
+    restart_speed();
     for (bool ended = false; !ended;) {
       try {
         train_to_the_end(signals, progress);
@@ -122,8 +122,16 @@ class Training {
     checkpoints_.wait();
   }
 
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-  bool is_time_over() const { return most_seconds_ > 0 && seconds() >= most_seconds_; }
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  double seconds() const { return seconds_since(start_); }
+  bool is_time_over() const { return most_seconds_ > 0 && seconds_since(began_) >= most_seconds_; }
+  // The speed shown is that since the last rollback; --max-time counts from the beginning.
+  void restart_speed() {
+    start_ = Clock::now();
+    first_step_ = progressed_.step;
+  }
   double images_per_second() const {
     return static_cast<double>((progressed_.step - first_step_) * options_.batch_size) / seconds();
   }
@@ -149,8 +157,7 @@ class Training {
     saved_step_ = -1;  // the count of rollbacks is to be saved as well
     open_data();
     log_.emplace(run_, options_, progressed_.step);
-    first_step_ = progressed_.step;
-    start_ = Clock::now();
+    restart_speed();
     progress.warning(fmt::format(
         "diverged at step {}: {}; went back to {} and on with another seed for the data "
         "(rollback {} of at most {})",
@@ -380,6 +387,7 @@ class Training {
   std::optional<RunLog> log_;
   std::unique_ptr<RunEvaluator> evaluator_;
   double most_seconds_ = 0;
+  Clock::time_point began_;  // set once: what --max-time counts from
   Clock::time_point start_;
   int64_t first_step_ = 0;
   int64_t saved_step_ = -1;
