@@ -31,6 +31,10 @@ class Error : public std::runtime_error {
 struct UsageError : Error {
   explicit UsageError(const std::string& message) : Error(ExitCode::kUsage, message) {}
 };
+/// A file that the disk does not take: it is full, faulty or read-only.
+struct DiskError : UsageError {
+  using UsageError::UsageError;
+};
 /// Images that cannot be read, or too few of them.
 struct DataError : Error {
   explicit DataError(const std::string& message) : Error(ExitCode::kData, message) {}

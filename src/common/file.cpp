@@ -19,9 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, std::string_view doing) {
+std::string why_not(const fs::path& path, std::string_view doing) {
   const int error = errno;
-  throw UsageError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  return fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error));
+}
+
+[[noreturn]] void fail(const fs::path& path, std::string_view doing) {
+  throw DiskError(why_not(path, doing));
 }
 
 constexpr std::string_view kTemporary = ".tmp-";  // and the number of the process that writes it
@@ -131,14 +135,14 @@ std::string read_text(const fs::path& path, uint64_t limit) {
     throw UsageError(fmt::format("cannot read {}: it is no regular file", path.string()));
   }
   std::ifstream in(path, std::ios::binary);
-  if (!in) fail(path, "read");
+  if (!in) throw UsageError(why_not(path, "read"));
   const uint64_t size = fs::file_size(path, error);
   if (!error && size > limit) {
     throw UsageError(
         fmt::format("cannot read {}: {} bytes, at most {} make sense", path.string(), size, limit));
   }
   std::string text(std::istreambuf_iterator<char>(in), {});
-  if (in.bad()) fail(path, "read");
+  if (in.bad()) throw UsageError(why_not(path, "read"));
   return text;
 }
 

@@ -54,7 +54,7 @@ class ClassifierFeatures : public FeatureExtractor {
     const torch::NoGradGuard no_grad;
     if (!stacked_) return of_channel(images);
     if (images.size(3) != 3) {
-      throw UsageError("--features stacked-digits needs images of 3 channels");
+      throw UsageError("features stacked-digits: they need images of 3 channels");
     }
     std::vector<at::Tensor> values;
     at::Tensor classes;

@@ -20,13 +20,13 @@ std::filesystem::path digits_features_file() {
 
 }  // namespace
 
-std::unique_ptr<FeatureExtractor> open_features(const std::string& which) {
+std::unique_ptr<FeatureExtractor> open_features(const std::string& which, const char* option) {
   if (which == "digits") return open_classifier_features(digits_features_file(), false);
   if (which == "stacked-digits") return open_classifier_features(digits_features_file(), true);
   if (which == "random") return open_random_features();
-  if (lower_extension(which) == ".pt") return open_torchscript_features(which);
+  if (lower_extension(which) == ".pt") return open_torchscript_features(which, option);
   throw UsageError(fmt::format(
-      "--features {}: expected digits, stacked-digits, random or a TorchScript file (.pt)", which));
+      "{} {}: expected digits, stacked-digits, random or a TorchScript file (.pt)", option, which));
 }
 
 at::Tensor to_network_images(const at::Tensor& images, int64_t channels, int64_t size) {

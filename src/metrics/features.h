@@ -39,8 +39,10 @@ class FeatureExtractor {
 /// - FILE.pt: a TorchScript module from uint8 [N, 3, H, W] to [N, D], loaded in a child process
 ///   first; `forward`'s argument `return_features` is set if it has one
 ///
-/// Throws UsageError for another name, CheckpointError for a file that is damaged or unsuited.
-std::unique_ptr<FeatureExtractor> open_features(const std::string& which);
+/// Throws UsageError for another name, CheckpointError for a file that is damaged or unsuited; both
+/// name `option`, which gave `which`.
+std::unique_ptr<FeatureExtractor> open_features(const std::string& which,
+                                                const char* option = "--features");
 
 /// The classifier of a features file. Throws CheckpointError.
 std::unique_ptr<FeatureExtractor> open_classifier_features(const std::filesystem::path& file,

@@ -107,14 +107,15 @@ std::string problem_in_child(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path) {
+std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path,
+                                                            const char* option) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    throw UsageError(fmt::format("--features {}: no such file", path.string()));
+    throw UsageError(fmt::format("{} {}: no such file", option, path.string()));
   }
   const std::string problem = problem_in_child(path);
   if (!problem.empty()) {
-    throw CheckpointError(fmt::format("--features {}: {}", path.string(), problem));
+    throw CheckpointError(fmt::format("{} {}: {}", option, path.string(), problem));
   }
   return std::make_unique<TorchscriptFeatures>(path);
 }

@@ -9,7 +9,8 @@ namespace dcgan {
 
 /// Features by a TorchScript module. LibTorch's loader can crash on crafted files
 /// (pytorch/pytorch#179581), so the file is opened and tried on two images in a child process
-/// first. Throws CheckpointError naming file and reason.
-std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path);
+/// first. Throws CheckpointError naming `option`, file and reason.
+std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path,
+                                                            const char* option);
 
 }  // namespace dcgan

@@ -22,7 +22,7 @@ class EventFile {
   EventFile(std::filesystem::path path, int64_t last_step, const std::vector<ConfigEntry>& options);
 
   /// The numbers of a log line that begins with "step"; those that are not finite are left out.
-  /// Throws UsageError when the disk refuses, like write_png.
+  /// Throws DiskError when the disk refuses, like write_png.
   void write(const Metrics& metrics);
 
   /// The PNG picture of a file as image `tag`.

@@ -76,7 +76,7 @@ void MetricsLog::write(const Metrics& metrics) {
       file != nullptr && std::fwrite(line.data(), 1, line.size(), file) == line.size();
   const bool closed = file != nullptr && std::fclose(file) == 0;
   if (!written || !closed) {
-    throw UsageError(fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));
+    throw DiskError(fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));
   }
 }
 

@@ -23,7 +23,7 @@ class MetricsLog {
   /// run that was stopped after its last checkpoint, are removed.
   MetricsLog(std::filesystem::path path, int64_t last_step);
 
-  /// `metrics` must begin with "step". Throws UsageError when the disk refuses.
+  /// `metrics` must begin with "step". Throws DiskError when the disk refuses.
   void write(const Metrics& metrics);
 
  private:

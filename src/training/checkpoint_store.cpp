@@ -67,7 +67,7 @@ void CheckpointStore::check_room(uint64_t bytes, int64_t first) const {
   const bool overflow = __builtin_mul_overflow(bytes, static_cast<uint64_t>(count), &needed);
   const uint64_t free = free_bytes(run_.path());
   if (!overflow && needed <= free) return;
-  throw UsageError(fmt::format(
+  throw DiskError(fmt::format(
       "{}: {} checkpoints of {} bytes need {} bytes, {} are free; make room, keep fewer "
       "(--keep-last) or name another folder",
       run_.path().string(), count, bytes_text(bytes), overflow ? "too many" : bytes_text(needed),
@@ -117,7 +117,7 @@ void CheckpointStore::make_room(uint64_t bytes) const {
   while (free_bytes(run_.path()) < bytes) {
     // The newest stays, whatever happens to the one that is about to be written.
     if (keep_last_ == 0 || candidates.size() < 2) {
-      throw UsageError(fmt::format(
+      throw DiskError(fmt::format(
           "{}: a checkpoint needs {} bytes, {} are free; make room and go on with --resume",
           run_.path().string(), bytes_text(bytes), bytes_text(free_bytes(run_.path()))));
     }

@@ -26,13 +26,14 @@ class CheckpointStore {
   /// --keep-last and --keep-every of `options`.
   CheckpointStore(RunDirectory run, const TrainOptions& options);
 
-  /// Throws UsageError naming needed and free bytes where the disk has no room for the checkpoints
+  /// Throws DiskError naming needed and free bytes where the disk has no room for the checkpoints
   /// of `bytes` each that a run from step `first` on writes and keeps.
   void check_room(uint64_t bytes, int64_t first) const;
 
   /// Writes the checkpoint of `step`, then removes those that need not be kept. Where the room is
-  /// short, older ones go before; UsageError where that does not help, or the disk refuses: the
-  /// others are unharmed then. `logs` are on the disk before the checkpoint that they lead up to.
+  /// short, older ones go before; DiskError where that does not help, or the disk refuses: the
+  /// others are unharmed then. `logs` are files of the run that grow: they are on the disk before
+  /// the checkpoint that they lead up to.
   void save(const TensorFile& content, int64_t step, std::vector<std::filesystem::path> logs);
 
   /// Writes the best checkpoint.

@@ -1,7 +1,9 @@
 #include "training/run_evaluator.h"
 
+#include <fmt/format.h>
 #include <torch/types.h>
 
+#include "common/error.h"
 #include "data/digits.h"
 #include "data/stacked_digits.h"
 #include "models/random.h"
@@ -19,10 +21,20 @@ std::string default_features(const Dataset& dataset) {
 
 RunEvaluator::RunEvaluator(const Dataset& dataset, const std::string& features, int64_t samples,
                            int64_t nz)
-    : dataset_(dataset),
-      features_(open_features(features.empty() ? default_features(dataset) : features)),
-      samples_(samples),
-      nz_(nz) {
+    : RunEvaluator(
+          dataset,
+          open_features(features.empty() ? default_features(dataset) : features, "--eval-features"),
+          samples, nz) {}
+
+RunEvaluator::RunEvaluator(const Dataset& dataset, std::unique_ptr<FeatureExtractor> features,
+                           int64_t samples, int64_t nz)
+    : dataset_(dataset), features_(std::move(features)), samples_(samples), nz_(nz) {
+  if (features_->name() == "stacked-digits" && dataset.channels() != 3) {
+    throw UsageError(
+        fmt::format("--eval-features stacked-digits: {} has images of {} channel{}, "
+                    "they need 3",
+                    dataset.name(), dataset.channels(), dataset.channels() == 1 ? "" : "s"));
+  }
   options_.pixels = false;
   options_.manifold = false;
   options_.kept_images = 512;

@@ -21,6 +21,9 @@ class RunEvaluator {
   /// `features` as open_features() takes it; empty: digits for the digits, stacked-digits for
   /// those, else random. `samples` images are drawn each time, from latents that stay the same.
   RunEvaluator(const Dataset& dataset, const std::string& features, int64_t samples, int64_t nz);
+  /// With features that are open already. Throws UsageError where they need other channels.
+  RunEvaluator(const Dataset& dataset, std::unique_ptr<FeatureExtractor> features, int64_t samples,
+               int64_t nz);
   ~RunEvaluator();
 
   /// FID, KID and, with a classifier, modes; no measures of pixels or neighbourhoods.

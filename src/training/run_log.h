@@ -13,8 +13,7 @@
 namespace dcgan {
 
 /// What a run writes as it goes on: metrics.jsonl, the same for TensorBoard with the grids, and
-/// with
-/// --probe-every probe.jsonl. All throw UsageError when the disk refuses.
+/// with --probe-every probe.jsonl. All throw DiskError when the disk refuses.
 class RunLog {
  public:
   /// Continues the files of `run` after step `last_step`; what they hold of later steps is removed.

@@ -15,7 +15,7 @@ namespace dcgan {
 inline constexpr int64_t kGridImages = 64;
 
 /// Writes the run's grid of `step`, of the same latents in every step, so that the grids form a
-/// film. Returns the standard deviation of its images over the latents. Throws UsageError when the
+/// film. Returns the standard deviation of its images over the latents. Throws DiskError when the
 /// disk refuses.
 double write_sample_grid(Networks& networks, const TrainOptions& options, const RunDirectory& run,
                          int64_t step);

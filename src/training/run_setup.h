@@ -43,7 +43,7 @@ std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device
 Precision precision_of(const TrainOptions& options, const torch::Device& device);
 
 /// Writes what a run's folder begins with: config.toml, environment.json, reals.png. `options` are
-/// resolved. Throws UsageError when the disk refuses.
+/// resolved. Throws DiskError when the disk refuses.
 void prepare_folder(const RunDirectory& run, const TrainOptions& options,
                     const torch::Device& device, const Dataset& dataset);
 

@@ -10,6 +10,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "data/loader.h"
+#include "metrics/features.h"
 #include "report/progress.h"
 #include "sampling/latents.h"
 #include "training/checkpoint_store.h"
@@ -34,7 +35,7 @@ namespace fs = std::filesystem;
 class Training {
  public:
   Training(TrainRequest request, RunDirectory run, torch::Device device,
-           std::unique_ptr<Dataset> dataset)
+           std::unique_ptr<Dataset> dataset, std::unique_ptr<FeatureExtractor> features)
       : options_(std::move(request.options)),
         run_(std::move(run)),
         device_(device),
@@ -53,6 +54,10 @@ class Training {
     const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
+    if (options_.eval_every > 0) {
+      if (!features) features = open_features(default_features(*dataset_));
+      evaluator_.emplace(*dataset_, std::move(features), options_.eval_samples, options_.nz);
+    }
     checkpoints_.check_room(file_size_of(content()), progressed_.step);
     prepare_folder(run_, options_, device_, *dataset_);
     open_data();
@@ -74,7 +79,7 @@ class Training {
         roll_back(diverged, progress);
       } catch (const DataError& error) {
         end_without_data(error, progress);
-      } catch (const UsageError& error) {
+      } catch (const DiskError& error) {
         end_without_disk(error);
       }
     }
@@ -195,11 +200,10 @@ class Training {
                                                       checkpoints.front().string()));
   }
 
-  // The disk refused something.
-  [[noreturn]] void end_without_disk(const UsageError& error) const {
+  [[noreturn]] void end_without_disk(const DiskError& error) const {
     const auto checkpoints = run_.checkpoints();
     if (checkpoints.empty()) throw error;
-    throw UsageError(fmt::format(
+    throw DiskError(fmt::format(
         "{}; step {} is saved: when there is room, go on with: dcgan train --resume {}",
         error.what(), step_of_checkpoint(checkpoints.front()), shell_quoted(run_.path().string())));
   }
@@ -315,10 +319,6 @@ class Training {
 
   // FID and what comes with it; keeps the checkpoint if it is the best so far.
   void measure(Metrics& metrics) {
-    if (!evaluator_) {
-      evaluator_ = std::make_unique<RunEvaluator>(*dataset_, options_.eval_features,
-                                                  options_.eval_samples, options_.nz);
-    }
     const Evaluation found = evaluator_->evaluate(networks_.shown());
     metrics.emplace_back("features", evaluator_->features());
     metrics.emplace_back("fid", found.fid);
@@ -385,7 +385,7 @@ class Training {
   CollapseWatch collapse_;
   uint64_t data_seed_ = 0;
   std::optional<RunLog> log_;
-  std::unique_ptr<RunEvaluator> evaluator_;
+  std::optional<RunEvaluator> evaluator_;  // with --eval-every
   double most_seconds_ = 0;
   Clock::time_point began_;  // set once: what --max-time counts from
   Clock::time_point start_;
@@ -403,6 +403,11 @@ TrainResult train(TrainRequest request) {
   TrainOptions& options = request.options;
   validate(options);
   const torch::Device device = prepare_device(options);
+  // A wrong name is to be said now, before anything is made, and not at the first measurement.
+  std::unique_ptr<FeatureExtractor> features;
+  if (options.eval_every > 0 && !options.eval_features.empty()) {
+    features = open_features(options.eval_features, "--eval-features");
+  }
   // The folder comes before the data: a faulty --out must not cost the time of reading a million
   // pictures.
   const RunDirectory run = open_run(request);
@@ -412,7 +417,7 @@ TrainResult train(TrainRequest request) {
     const bool goes_on = request.resume && !request.rules.finetune;
     std::unique_ptr<Dataset> dataset = prepare_data(
         options, device, request.style, goes_on ? request.resume->progressed : Progressed());
-    return Training(std::move(request), run, device, std::move(dataset)).run();
+    return Training(std::move(request), run, device, std::move(dataset), std::move(features)).run();
   } catch (const std::exception&) {
     run.remove_if_empty();
     throw;

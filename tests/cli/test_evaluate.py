@@ -181,6 +181,13 @@ class Evaluate(ProgramTest):
         found = self.evaluate(run, "--samples", 50, "--held-out", "digits")
         self.assertAlmostEqual(found["d_loss_real"], found["d_loss_held_out"])
 
+    def test_training_does_not_begin_with_features_that_cannot_be_had(self):
+        for code, said, features in [(2, "--eval-features nonsense: expected digits", "nonsense"),
+                                     (2, "--eval-features missing.pt: no such file", "missing.pt"),
+                                     (2, "--eval-features stacked-digits: digits has", "stacked-digits")]:
+            self.expect_error(code, said, "train", *SMALL, "--eval-every", 5, "--eval-features", features, "--out", "run")
+            self.assertFalse((self.folder / "run").exists())
+
     def test_training_logs_the_metric_and_keeps_the_best_checkpoint(self):
         self.run_program("train", *SMALL, "--image-size", 32, "--steps", 12, "--lr", "5e-3", "--out", "run", "--quiet",
                          "--eval-every", 4, "--eval-samples", 200, "--checkpoint-every", 100)
