@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -169,6 +170,13 @@ ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
 }
 
 }  // namespace
+
+void Progressed::go_on_from(const Progressed& saved) {
+  step = saved.step;
+  images_seen = saved.images_seen;
+  rollbacks = saved.rollbacks;
+  best_metric = std::min(best_metric, saved.best_metric);
+}
 
 std::string first_not_finite(const Networks& networks) {
   const torch::NoGradGuard no_grad;

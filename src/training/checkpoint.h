@@ -23,6 +23,10 @@ struct Progressed {
   double best_metric = std::numeric_limits<double>::infinity();
   /// Times that the run went back to a checkpoint after a divergence.
   int64_t rollbacks = 0;
+
+  /// Goes on from the counts of a checkpoint. Of the best measurements the better one stays: a run
+  /// that goes back keeps its best.safetensors, which may be later than that checkpoint.
+  void go_on_from(const Progressed& saved);
 };
 
 /// Name of a tensor of the networks or optimisers that holds NaN or infinity, or "". A checkpoint

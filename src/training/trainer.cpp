@@ -170,10 +170,7 @@ class Training {
   }
 
   void take_counts(const Progressed& saved) {
-    progressed_.step = saved.step;
-    progressed_.images_seen = saved.images_seen;
-    progressed_.best_metric = saved.best_metric;
-    progressed_.rollbacks = saved.rollbacks;
+    progressed_.go_on_from(saved);
     saved_step_ = progressed_.step;
   }
 

@@ -7,6 +7,7 @@
 
 #include "expect_error.h"
 #include "temporary_folder.h"
+#include "training/checkpoint.h"
 
 namespace dcgan {
 namespace {
@@ -44,6 +45,23 @@ TEST_F(CheckpointStoreTest, KeepsTheLastOnesAndEveryNth) {
   for (int64_t step = 10; step <= 100; step += 10) store.save(content(1), step, {});
   store.wait();
   EXPECT_EQ(steps_on_disk(), (std::set<int64_t>{40, 80, 90, 100}));
+}
+
+TEST(ProgressedTest, KeepsTheBestMeasurementWhereItGoesBack) {
+  Progressed now;
+  now.step = 200;
+  now.best_metric = 10;  // of best.safetensors, measured at step 150
+  Progressed saved;
+  saved.step = 100;
+  saved.images_seen = 6400;
+  saved.best_metric = 20;
+  now.go_on_from(saved);
+  EXPECT_EQ(now.step, 100);
+  EXPECT_EQ(now.images_seen, 6400);
+  EXPECT_EQ(now.best_metric, 10);
+  Progressed resumed;
+  resumed.go_on_from(saved);
+  EXPECT_EQ(resumed.best_metric, 20);
 }
 
 TEST_F(CheckpointStoreTest, KeepsAllWhereAskedTo) {
