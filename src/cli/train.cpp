@@ -161,7 +161,8 @@ int start_training(const CLI::App& verb, const TrainArguments& arguments, Option
                     arguments.config));
   }
   if (resumes) {
-    request.resume = find_resume_point(automatic ? arguments.out : arguments.resume);
+    request.resume = automatic ? resume_point_of(RunDirectory::open(arguments.out))
+                               : find_resume_point(arguments.resume);
     request.options = request.resume->options;
     if (automatic) request.out.clear();  // in its own folder
   }

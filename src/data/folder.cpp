@@ -31,7 +31,7 @@ std::vector<uint8_t> read_bytes(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) throw PictureError(Fault::kUnreadable, std::strerror(errno));
   const std::unique_ptr<FILE, int (*)(FILE*)> file(::fdopen(descriptor, "rb"), std::fclose);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     throw PictureError(Fault::kUnreadable, "no regular file");
   }

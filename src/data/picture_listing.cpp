@@ -57,7 +57,7 @@ class Lister {
 
   // Whether the file or folder behind `path` is met for the first time.
   bool is_new(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     return ::stat(path.c_str(), &status) == 0 && seen_.emplace(status.st_dev, status.st_ino).second;
   }
 

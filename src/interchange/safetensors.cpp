@@ -56,7 +56,7 @@ class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path) {
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat status {};
+    struct stat status{};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
       throw CheckpointError(fmt::format("cannot be read: {}", std::strerror(errno)));
     }

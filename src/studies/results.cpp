@@ -117,7 +117,7 @@ std::shared_ptr<void> ResultsFile::lock(int64_t shard, int64_t shards) const {
   // divisions into different numbers of shards exclude each other as well.
   constexpr off_t kFirst = off_t{1} << 40;
   constexpr off_t kLength = off_t{1} << 40;
-  struct flock range {};
+  struct flock range{};
   range.l_type = F_WRLCK;
   range.l_whence = SEEK_SET;
   range.l_start = kFirst + kLength / shards * shard;

@@ -156,19 +156,6 @@ ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
                       : ""));
 }
 
-ResumePoint newest_whole_checkpoint(const RunDirectory& run) {
-  const auto paths = run.checkpoints();
-  if (paths.empty()) fail_without_checkpoint(run);
-  for (size_t i = 0;; ++i) {
-    try {
-      return read_resume_point(run, paths[i]);
-    } catch (const CheckpointError& error) {
-      if (i + 1 == paths.size()) throw;
-      std::fprintf(stderr, "warning: %s; going on from %s\n", error.what(), paths[i + 1].c_str());
-    }
-  }
-}
-
 }  // namespace
 
 void Progressed::go_on_from(const Progressed& saved) {
@@ -213,15 +200,28 @@ std::string data_of(const TensorFile& file) {
   }
 }
 
+ResumePoint resume_point_of(const RunDirectory& run) {
+  const auto paths = run.checkpoints();
+  if (paths.empty()) fail_without_checkpoint(run);
+  for (size_t i = 0;; ++i) {
+    try {
+      return read_resume_point(run, paths[i]);
+    } catch (const CheckpointError& error) {
+      if (i + 1 == paths.size()) throw;
+      std::fprintf(stderr, "warning: %s; going on from %s\n", error.what(), paths[i + 1].c_str());
+    }
+  }
+}
+
 ResumePoint find_resume_point(const std::string& where) {
   if (where == "latest") {
     const auto run = newest_run();
     if (!run) throw UsageError("--resume latest: no run with a checkpoint below runs/");
-    return newest_whole_checkpoint(*run);
+    return resume_point_of(*run);
   }
   std::error_code error;
   if (fs::is_directory(where, error)) {
-    return newest_whole_checkpoint(RunDirectory::open(where));
+    return resume_point_of(RunDirectory::open(where));
   }
   if (!fs::exists(where, error)) {
     throw CheckpointError(fmt::format("--resume {}: no such run folder or checkpoint", where));

@@ -54,9 +54,12 @@ struct ResumePoint {
 std::string data_of(const TensorFile& file);
 
 /// Finds and reads where to go on: `where` is a run folder, a checkpoint in one, or "latest" (the
-/// newest run). In a folder a damaged newest checkpoint falls back to the one before, with a
-/// warning on stderr. Throws CheckpointError, or UsageError where nothing is there.
+/// newest run). Throws CheckpointError, or UsageError where nothing is there.
 ResumePoint find_resume_point(const std::string& where);
+
+/// The newest checkpoint of the run; where that is damaged the one before, with a warning on
+/// stderr. Throws CheckpointError.
+ResumePoint resume_point_of(const RunDirectory& run);
 
 /// Restores the networks, with the average where there is one (else it begins with these weights),
 /// and, unless they are to begin anew, the optimisers. Throws CheckpointError

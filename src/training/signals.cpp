@@ -24,7 +24,7 @@ void on_signal(int signal) {
 
 StopSignals::StopSignals() {
   stop_signal = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &action, nullptr);

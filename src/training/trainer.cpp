@@ -155,7 +155,7 @@ class Training {
     if (on_divergence_ != OnDivergence::kRollback || done == kMost) {
       fail_diverged(run_, diverged, done);
     }
-    const ResumePoint point = find_resume_point(run_.path());
+    const ResumePoint point = resume_point_of(run_);
     restore(networks_, point, /*with_optimizers=*/true);
     take_counts(point.progressed);
     progressed_.rollbacks = done + 1;

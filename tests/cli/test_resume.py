@@ -254,6 +254,10 @@ class Resume(ProgramTest):
         self.run_program(*done)
         self.assertIn("is finished", self.run_program(*done).stdout)
         self.expect_error(4, "--ngf 16", *done, "--ngf", 16)
+        # "latest" means the newest run after --resume alone; here it is a folder.
+        latest = ["train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "latest", "--quiet"]
+        self.run_program(*latest)
+        self.assertIn("latest/checkpoints/000003.safetensors is finished", self.run_program(*latest).stdout)
         self.expect_error(2, "--resume auto: name the run's folder", "train", "--resume", "auto")
         self.expect_error(2, "--max-time soon", "train", "--max-time", "soon")
 
