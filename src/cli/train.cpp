@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "report/metrics_log.h"
+#include "report/progress.h"
 #include "training/dry_run.h"
 #include "training/trainer.h"
 
@@ -163,6 +164,8 @@ int start_training(const CLI::App& verb, const TrainArguments& arguments, Option
   if (resumes) {
     request.resume = automatic ? resume_point_of(RunDirectory::open(arguments.out))
                                : find_resume_point(arguments.resume);
+    Progress progress(0, 0, request.style);
+    for (const std::string& text : request.resume->warnings) progress.warning(text);
     request.options = request.resume->options;
     if (automatic) request.out.clear();  // in its own folder
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -116,7 +115,7 @@ void read_number(const TensorFile& file, const fs::path& path, const std::string
 }
 
 ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {
-  ResumePoint point{run, path, read_safetensors(path), {}, {}};
+  ResumePoint point{run, path, read_safetensors(path), {}, {}, false, {}};
   const CheckpointSummary summary = summarize_checkpoint(point.file, path);
   point.progressed.step = summary.step;
   metadata(point.file, path, "images-seen");
@@ -203,12 +202,15 @@ std::string data_of(const TensorFile& file) {
 ResumePoint resume_point_of(const RunDirectory& run) {
   const auto paths = run.checkpoints();
   if (paths.empty()) fail_without_checkpoint(run);
+  std::vector<std::string> warnings;
   for (size_t i = 0;; ++i) {
     try {
-      return read_resume_point(run, paths[i]);
+      ResumePoint point = read_resume_point(run, paths[i]);
+      point.warnings = std::move(warnings);
+      return point;
     } catch (const CheckpointError& error) {
       if (i + 1 == paths.size()) throw;
-      std::fprintf(stderr, "warning: %s; going on from %s\n", error.what(), paths[i + 1].c_str());
+      warnings.push_back(fmt::format("{}; going on from {}", error.what(), paths[i + 1].string()));
     }
   }
 }

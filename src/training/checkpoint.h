@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "interchange/safetensors.h"
 #include "training/networks.h"
@@ -48,6 +49,8 @@ struct ResumePoint {
   /// Whether the user named this file, rather than its run: then newer ones must not be
   /// overwritten.
   bool named = false;
+  /// What is to be told of it: newer checkpoints that are damaged.
+  std::vector<std::string> warnings;
 };
 
 /// What the run of a checkpoint has as --data; "" where the file does not say.
@@ -57,8 +60,8 @@ std::string data_of(const TensorFile& file);
 /// newest run). Throws CheckpointError, or UsageError where nothing is there.
 ResumePoint find_resume_point(const std::string& where);
 
-/// The newest checkpoint of the run; where that is damaged the one before, with a warning on
-/// stderr. Throws CheckpointError.
+/// The newest checkpoint of the run; where that is damaged the one before, with a warning. Throws
+/// CheckpointError.
 ResumePoint resume_point_of(const RunDirectory& run);
 
 /// Restores the networks, with the average where there is one (else it begins with these weights),

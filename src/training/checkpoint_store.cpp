@@ -4,8 +4,8 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "common/error.h"
 #include "common/file.h"
@@ -111,7 +111,12 @@ bool CheckpointStore::is_kept_for_good(const fs::path& checkpoint) const {
   return keep_every_ > 0 && step_of_checkpoint(checkpoint) % keep_every_ == 0;
 }
 
-void CheckpointStore::make_room(uint64_t bytes) const {
+std::vector<std::string> CheckpointStore::take_warnings() {
+  const std::scoped_lock lock(warnings_lock_);
+  return std::exchange(warnings_, {});
+}
+
+void CheckpointStore::make_room(uint64_t bytes) {
   std::vector<fs::path> candidates = run_.checkpoints();
   std::erase_if(candidates, [&](const fs::path& path) { return is_kept_for_good(path); });
   while (free_bytes(run_.path()) < bytes) {
@@ -121,9 +126,11 @@ void CheckpointStore::make_room(uint64_t bytes) const {
           "{}: a checkpoint needs {} bytes, {} are free; make room and go on with --resume",
           run_.path().string(), bytes_text(bytes), bytes_text(free_bytes(run_.path()))));
     }
-    std::fprintf(stderr, "warning: the disk is nearly full: removed %s\n",
-                 candidates.back().c_str());
     remove_file(candidates.back());
+    {
+      const std::scoped_lock lock(warnings_lock_);
+      warnings_.push_back("the disk is nearly full: removed " + candidates.back().string());
+    }
     candidates.pop_back();
   }
 }

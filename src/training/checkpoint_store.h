@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,14 @@ class CheckpointStore {
   /// Waits until the last save is on the disk.
   void wait() { writing_.wait(); }
 
+  /// What is to be told since the last call: checkpoints that were removed because the disk is
+  /// nearly full.
+  std::vector<std::string> take_warnings();
+
  private:
   TensorFile copy_of(const TensorFile& content);
   bool is_kept_for_good(const std::filesystem::path& checkpoint) const;
-  void make_room(uint64_t bytes) const;
+  void make_room(uint64_t bytes);
   void remove_superseded() const;
 
   RunDirectory run_;
@@ -58,6 +63,8 @@ class CheckpointStore {
   int64_t steps_;
   bool keeps_best_;
   std::map<std::string, at::Tensor> copies_;  // memory of the last copy, kept for the next
+  std::mutex warnings_lock_;                  // they come from the writing thread
+  std::vector<std::string> warnings_;
   BackgroundTask writing_;
 };
 

@@ -68,7 +68,7 @@ class Training {
     Progress progress(progressed_.step, options_.steps, style_);
     log_.emplace(run_, options_, progressed_.step);
     announce(progress);
-    if (!resumed_) begin();
+    if (!resumed_) begin(progress);
     began_ = Clock::now();
     restart_speed();
     for (bool ended = false; !ended;) {
@@ -80,6 +80,7 @@ class Training {
       } catch (const DataError& error) {
         end_without_data(error, progress);
       } catch (const DiskError& error) {
+        tell_of_checkpoints(progress);
         end_without_disk(error);
       }
     }
@@ -105,14 +106,15 @@ class Training {
     resumed_ = true;
   }
 
-  void begin() {
+  void begin(Progress& progress) {
     log_->write({{"step", 0.0}, {"real_std", real_std_}, {"sample_std", write_samples()}});
-    save();  // so that a run killed before its first interval can be resumed like any other
+    save(progress);  // so that a run killed before its first interval can be resumed like any other
   }
 
   void train_to_the_end(StopSignals& signals, Progress& progress) {
     while (progressed_.step < options_.steps && signals.received() == 0 && !is_time_over()) {
       checkpoints_.check();
+      tell_of_checkpoints(progress);
       const bool logged = is_due(options_.log_every, progressed_.step + 1);
       const StepResult result = step(logged);
       // On a GPU reading the losses would wait for it at every step; there it is done with the log.
@@ -120,11 +122,12 @@ class Training {
       record(result, logged, progress);
       show(progress, result);
       if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request()) {
-        save();
+        save(progress);
       }
     }
-    if (saved_step_ != progressed_.step) save();
+    if (saved_step_ != progressed_.step) save(progress);
     checkpoints_.wait();
+    tell_of_checkpoints(progress);
   }
 
   static double seconds_since(Clock::time_point start) {
@@ -156,6 +159,7 @@ class Training {
       fail_diverged(run_, diverged, done);
     }
     const ResumePoint point = resume_point_of(run_);
+    for (const std::string& text : point.warnings) progress.warning(text);
     restore(networks_, point, /*with_optimizers=*/true);
     take_counts(point.progressed);
     progressed_.rollbacks = done + 1;
@@ -187,7 +191,7 @@ class Training {
 
   // All pictures vanished, or with --strict one: what was learnt so far is saved.
   [[noreturn]] void end_without_data(const DataError& error, Progress& progress) {
-    if (saved_step_ != progressed_.step && first_not_finite(networks_).empty()) save();
+    if (saved_step_ != progressed_.step && first_not_finite(networks_).empty()) save(progress);
     checkpoints_.wait();
     summarize_data(progress);
     const auto checkpoints = run_.checkpoints();
@@ -203,6 +207,11 @@ class Training {
     throw DiskError(fmt::format(
         "{}; step {} is saved: when there is room, go on with: dcgan train --resume {}",
         error.what(), step_of_checkpoint(checkpoints.front()), shell_quoted(run_.path().string())));
+  }
+
+  // What the writing thread could not say: it would have to write into the live line.
+  void tell_of_checkpoints(Progress& progress) {
+    for (const std::string& text : checkpoints_.take_warnings()) progress.warning(text);
   }
 
   void summarize_data(Progress& progress) const {
@@ -344,12 +353,12 @@ class Training {
     return false;
   }
 
-  void save() {
+  void save(Progress& progress) {
     if (is_savable()) {
       checkpoints_.save(content(), progressed_.step, log_->files());
       saved_step_ = progressed_.step;
     } else {
-      std::fprintf(stderr, "warning: step %ld is not finite and not saved\n", progressed_.step);
+      progress.warning(fmt::format("step {} is not finite and not saved", progressed_.step));
     }
   }
 

@@ -1,3 +1,4 @@
+import json
 import unittest
 
 import numpy
@@ -58,6 +59,10 @@ class Divergence(ProgramTest):
         self.assertIn("warning: step 20 is not finite and not saved", result.stderr)
         self.assertIn("checkpoint: a/checkpoints/000000.safetensors", result.stdout)
         self.checkpoints_are_finite("a")
+        without_quiet = ["train", *(option for option in OVERFLOWS if option != "--quiet")]
+        lines = self.run_program(*without_quiet, "--on-divergence", "ignore", "--log-format", "json", "--out", "b").stderr
+        said = [json.loads(line) for line in lines.splitlines()]
+        self.assertIn("step 20 is not finite and not saved", [line.get("warning") for line in said])
         self.expect_error(2, "--on-divergence maybe: expected stop, rollback or ignore", "train", "--on-divergence", "maybe")
 
     def test_collapse_is_warned_of_and_logged_and_an_earlier_checkpoint_goes_on(self):

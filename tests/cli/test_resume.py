@@ -1,4 +1,5 @@
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -94,7 +95,11 @@ class Resume(ProgramTest):
         newest.write_bytes(newest.read_bytes()[:newest.stat().st_size // 2])
         result = self.run_program("train", "--resume", "parts", "--quiet")
         self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertIn("000030.safetensors", result.stderr)
+        self.assertRegex(result.stderr, r"^warning: parts/checkpoints/000030.safetensors .*; going on from parts/")
+        newest.write_bytes(b"")
+        result = self.run_program("train", "--resume", "parts", "--log-format", "json")
+        said = [json.loads(line) for line in result.stderr.splitlines()]
+        self.assertIn("going on from", said[0]["warning"])
         self.assert_equal_runs(30)
 
     def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
