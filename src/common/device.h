@@ -11,7 +11,7 @@ namespace dcgan {
 /// Throws UsageError: unknown name; a LibTorch without CUDA; no such GPU.
 torch::Device open_device(const std::string& name);
 
-/// "NVIDIA H100 (cuda:0)" or the processor's name.
+/// "cuda:0", or the processor's name.
 std::string describe_device(const torch::Device& device);
 
 /// Threads for the mathematics: `requested`, or with 0 the processors this process may run on.

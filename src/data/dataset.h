@@ -29,7 +29,7 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
 
-  /// Short name for run directories: "digits", or the folder's own.
+  /// Short name for messages: "digits", or the folder's own.
   virtual const std::string& name() const = 0;
   virtual int64_t size() const = 0;
   /// Height and width in pixels.

@@ -40,9 +40,13 @@ constexpr std::array<Dtype, 10> kDtypes{{{"BOOL", at::kBool},
                                          {"F64", at::kDouble}}};
 
 at::ScalarType type_of(std::string_view name) {
-  return std::find_if(kDtypes.begin(), kDtypes.end(),
-                      [&](const Dtype& d) { return d.name == name; })
-      ->type;
+  const auto* found =
+      std::find_if(kDtypes.begin(), kDtypes.end(), [&](const Dtype& d) { return d.name == name; });
+  // The header's reader knows the sizes of dtypes from a table of its own, without LibTorch.
+  if (found == kDtypes.end()) {
+    throw CheckpointError(fmt::format("has tensors of the dtype {}, which LibTorch has not", name));
+  }
+  return found->type;
 }
 
 const char* name_of(at::ScalarType type) {
@@ -52,32 +56,42 @@ const char* name_of(at::ScalarType type) {
   return found->name;
 }
 
+[[noreturn]] void fail_to_read() {
+  throw CheckpointError(fmt::format("cannot be read: {}", std::strerror(errno)));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::filesystem::path& path)
+      : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (number_ < 0) fail_to_read();
+  }
+  ~Descriptor() { ::close(number_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
 class InputFile {
  public:
-  explicit InputFile(const std::filesystem::path& path) {
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  explicit InputFile(const std::filesystem::path& path) : descriptor_(path) {
     struct stat status{};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
-      throw CheckpointError(fmt::format("cannot be read: {}", std::strerror(errno)));
-    }
-    if (!S_ISREG(status.st_mode)) {
-      ::close(descriptor_);
-      throw CheckpointError("is no regular file");
-    }
+    if (::fstat(descriptor_.number(), &status) != 0) fail_to_read();
+    if (!S_ISREG(status.st_mode)) throw CheckpointError("is no regular file");
     size_ = static_cast<uint64_t>(status.st_size);
   }
-  ~InputFile() { ::close(descriptor_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
 
   uint64_t size() const { return size_; }
 
   void read(uint64_t position, std::span<uint8_t> bytes) const {
     while (!bytes.empty()) {
       const ssize_t n =
-          ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(position));
+          ::pread(descriptor_.number(), bytes.data(), bytes.size(), static_cast<off_t>(position));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw CheckpointError(fmt::format("cannot be read: {}", std::strerror(errno)));
+      if (n < 0) fail_to_read();
       if (n == 0) throw CheckpointError("became shorter while it was read");
       bytes = bytes.subspan(static_cast<size_t>(n));
       position += static_cast<uint64_t>(n);
@@ -85,7 +99,7 @@ class InputFile {
   }
 
  private:
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   uint64_t size_ = 0;
 };
 

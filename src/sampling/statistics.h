@@ -20,8 +20,9 @@ enum class SamplingStatistics {
 SamplingStatistics parse_sampling_statistics(const std::string& name, const std::string& option);
 
 /// Replaces the running statistics of every batch norm by the plain average over `batches` batches
-/// of `batch_size` fresh latents (the "standing statistics" of Brock et al. 2019, appendix). The
-/// running ones lag behind the weights, which were still moving when they were averaged.
+/// of `batch_size` latents, the same ones at every call and none that an image is drawn from (the
+/// "standing statistics" of Brock et al. 2019, appendix). The running ones lag behind the weights,
+/// which were still moving when they were averaged. Leaves the generator in evaluation mode.
 void set_standing_statistics(Generator& generator, int64_t batches, int64_t batch_size);
 
 /// Images uint8 [N, H, W, C] in batches of `batch_size`, each normalised with its own statistics;

@@ -65,8 +65,8 @@ ResumePoint find_resume_point(const std::string& where);
 ResumePoint resume_point_of(const RunDirectory& run);
 
 /// Restores the networks, with the average where there is one (else it begins with these weights),
-/// and, unless they are to begin anew, the optimisers. Throws CheckpointError
-/// naming what does not fit.
+/// and, unless they are to begin anew, the optimisers. Throws CheckpointError naming what does not
+/// fit.
 void restore(Networks& networks, const ResumePoint& point, bool with_optimizers);
 
 }  // namespace dcgan

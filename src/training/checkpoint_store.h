@@ -24,7 +24,8 @@ uint64_t file_size_of(const TensorFile& content);
 /// nothing.
 class CheckpointStore {
  public:
-  /// --keep-last and --keep-every of `options`.
+  /// `options` are resolved: --keep-last and --keep-every, and what the room that is needed depends
+  /// on (--steps, --checkpoint-every, --eval-every).
   CheckpointStore(RunDirectory run, const TrainOptions& options);
 
   /// Throws DiskError naming needed and free bytes where the disk has no room for the checkpoints

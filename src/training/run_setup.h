@@ -33,9 +33,10 @@ Networks make_networks(const TrainOptions& options, const torch::Device& device)
 /// resume uses as many, because another number rounds differently. Throws UsageError.
 torch::Device prepare_device(TrainOptions& options);
 
-/// Opens the data and resolves the options, with progress on stderr unless `quiet`. Paths become
-/// absolute, for a resume from another folder. Throws DataError, also where there are fewer images
-/// than a batch needs; UsageError where there is not enough memory.
+/// Opens the data and resolves the options, with progress on stderr in this style. Of --epochs
+/// those of `progressed`, what a resumed run has done, are gone. Paths become absolute, for a
+/// resume from another folder. Throws DataError, also where there are fewer images than a batch
+/// needs; UsageError where there is not enough memory.
 std::unique_ptr<Dataset> prepare_data(TrainOptions& options, const torch::Device& device,
                                       ProgressStyle style, const Progressed& progressed = {});
 
