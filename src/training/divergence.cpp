@@ -58,14 +58,4 @@ uint64_t data_seed(int64_t seed, int64_t rollbacks) {
       .key();
 }
 
-void fail_diverged(const RunDirectory& run, const Diverged& diverged, int64_t rollbacks) {
-  const auto checkpoints = run.checkpoints();
-  throw Error(ExitCode::kDiverged,
-              fmt::format("training diverged: at step {} {}{}{}", diverged.step, diverged.what,
-                          rollbacks > 0 ? fmt::format(" after {} rollbacks", rollbacks) : "",
-                          checkpoints.empty()
-                              ? ""
-                              : "; the last good checkpoint is " + checkpoints.front().string()));
-}
-
 }  // namespace dcgan

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "training/networks.h"
-#include "training/run_directory.h"
 #include "training/step.h"
 
 namespace dcgan {
@@ -29,10 +28,6 @@ OnDivergence parse_on_divergence(const std::string& name);
 /// gradients ahead of weights, statistics and moments ("the gradient of
 /// discriminator.main.3.weight"). "" if all is well. Waits for a GPU.
 std::string find_divergence(const Networks& networks, const StepResult& result);
-
-/// Throws Error (kDiverged) naming step, tensor and the last good checkpoint of the run.
-[[noreturn]] void fail_diverged(const RunDirectory& run, const Diverged& diverged,
-                                int64_t rollbacks);
 
 /// The seed of the data's order and of the latents after `rollbacks` rollbacks: `seed` itself
 /// before the first.

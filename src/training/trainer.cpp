@@ -3,28 +3,20 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
-#include <csignal>
 
-#include "common/device.h"
-#include "common/memory.h"
 #include "common/text.h"
-#include "data/loader.h"
 #include "metrics/features.h"
-#include "report/progress.h"
-#include "sampling/latents.h"
 #include "training/checkpoint_store.h"
-#include "training/collapse.h"
 #include "training/divergence.h"
+#include "training/failures.h"
 #include "training/numerics.h"
 #include "training/run_evaluator.h"
-#include "training/run_log.h"
 #include "training/run_pictures.h"
+#include "training/run_report.h"
 #include "training/run_setup.h"
-#include "training/schedule.h"
 #include "training/signals.h"
 #include "training/step.h"
-#include "training/step_metrics.h"
+#include "training/step_stream.h"
 
 namespace dcgan {
 namespace {
@@ -43,14 +35,13 @@ class Training {
         networks_(make_networks(options_, device)),
         checkpoints_(run_, options_),
         on_divergence_(parse_on_divergence(options_.on_divergence)),
-        schedule_(parse_schedule(options_.lr_schedule)),
+        stream_(*dataset_, options_, device),
         real_std_(real_deviation(*dataset_)),
-        collapse_(real_std_) {
+        style_(request.style),
+        most_seconds_(request.most_seconds) {
     progressed_.data_fingerprint = dataset_->fingerprint();
     progressed_.data_images = dataset_->size();
     if (request.resume) go_on_from(*request.resume, request.rules);
-    style_ = request.style;
-    most_seconds_ = request.most_seconds;
     const bool bfloat16 = precision_of(options_, device) == Precision::kBFloat16;
     networks_.pass_g.set_autocast(bfloat16);
     networks_.pass_d.set_autocast(bfloat16);
@@ -60,32 +51,31 @@ class Training {
     }
     checkpoints_.check_room(file_size_of(content()), progressed_.step);
     prepare_folder(run_, options_, device_, *dataset_);
-    open_data();
+    stream_.start(progressed_);
   }
 
   TrainResult run() {
     StopSignals signals;
-    Progress progress(progressed_.step, options_.steps, style_);
-    log_.emplace(run_, options_, progressed_.step);
-    announce(progress);
-    if (!resumed_) begin(progress);
+    report_.emplace(run_, options_, *dataset_, progressed_, style_, real_std_);
+    report_->announce(device_, remarks_);
+    if (!resumed_) begin();
     began_ = Clock::now();
-    restart_speed();
+    report_->start_clock();
     for (bool ended = false; !ended;) {
       try {
-        train_to_the_end(signals, progress);
+        train_to_the_end(signals);
         ended = true;
       } catch (const Diverged& diverged) {
-        roll_back(diverged, progress);
+        roll_back(diverged);
       } catch (const DataError& error) {
-        end_without_data(error, progress);
+        end_without_data(error);
       } catch (const DiskError& error) {
-        tell_of_checkpoints(progress);
-        end_without_disk(error);
+        report_->warn(checkpoints_.take_warnings());
+        fail_without_disk(run_, error);
       }
     }
-    summarize_data(progress);
-    progress.finish();
+    report_->summarize_data();
+    report_->finish();
     return finish(signals.received());
   }
 
@@ -97,80 +87,16 @@ class Training {
       check_same_data(point.progressed, progressed_, options_, point.checkpoint);
     }
     restore(networks_, point, /*with_optimizers=*/!rules.finetune && !rules.reset_optimizer);
-    changes_ = describe_changes(option_changes(point.options, options_));
     if (rules.finetune) {
-      weights_from_ = point.checkpoint;
-      return;
+      remarks_.push_back("weights from " + point.checkpoint.string());
+    } else {
+      take_counts(point.progressed);
+      resumed_ = true;
+      remarks_.push_back(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
+                                     options_.threads, options_.threads == 1 ? "" : "s"));
     }
-    take_counts(point.progressed);
-    resumed_ = true;
-  }
-
-  void begin(Progress& progress) {
-    log_->write({{"step", 0.0}, {"real_std", real_std_}, {"sample_std", write_samples()}});
-    save(progress);  // so that a run killed before its first interval can be resumed like any other
-  }
-
-  void train_to_the_end(StopSignals& signals, Progress& progress) {
-    while (progressed_.step < options_.steps && signals.received() == 0 && !is_time_over()) {
-      checkpoints_.check();
-      tell_of_checkpoints(progress);
-      const bool logged = is_due(options_.log_every, progressed_.step + 1);
-      const StepResult result = step(logged);
-      // On a GPU reading the losses would wait for it at every step; there it is done with the log.
-      if (logged || device_.is_cpu()) check_step(result);
-      record(result, logged, progress);
-      show(progress, result);
-      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request()) {
-        save(progress);
-      }
-    }
-    if (saved_step_ != progressed_.step) save(progress);
-    checkpoints_.wait();
-    tell_of_checkpoints(progress);
-  }
-
-  static double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
-  double seconds() const { return seconds_since(start_); }
-  bool is_time_over() const { return most_seconds_ > 0 && seconds_since(began_) >= most_seconds_; }
-  // The speed shown is that since the last rollback; --max-time counts from the beginning.
-  void restart_speed() {
-    start_ = Clock::now();
-    first_step_ = progressed_.step;
-  }
-  double images_per_second() const {
-    return static_cast<double>((progressed_.step - first_step_) * options_.batch_size) / seconds();
-  }
-
-  void check_step(const StepResult& result) const {
-    if (on_divergence_ == OnDivergence::kIgnore) return;
-    const std::string what = find_divergence(networks_, result);
-    if (!what.empty()) throw Diverged{progressed_.step, what};
-  }
-
-  // Goes back to the last good checkpoint and on with other data from there, or ends the run.
-  void roll_back(const Diverged& diverged, Progress& progress) {
-    constexpr int64_t kMost = 5;
-    checkpoints_.wait();
-    const int64_t done = progressed_.rollbacks;
-    if (on_divergence_ != OnDivergence::kRollback || done == kMost) {
-      fail_diverged(run_, diverged, done);
-    }
-    const ResumePoint point = resume_point_of(run_);
-    for (const std::string& text : point.warnings) progress.warning(text);
-    restore(networks_, point, /*with_optimizers=*/true);
-    take_counts(point.progressed);
-    progressed_.rollbacks = done + 1;
-    saved_step_ = -1;  // the count of rollbacks is to be saved as well
-    open_data();
-    log_.emplace(run_, options_, progressed_.step);
-    restart_speed();
-    progress.warning(fmt::format(
-        "diverged at step {}: {}; went back to {} and on with another seed for the data "
-        "(rollback {} of at most {})",
-        diverged.step, diverged.what, point.checkpoint.string(), done + 1, kMost));
+    const std::string changes = describe_changes(option_changes(point.options, options_));
+    if (!changes.empty()) remarks_.push_back("changed: " + changes);
   }
 
   void take_counts(const Progressed& saved) {
@@ -178,78 +104,36 @@ class Training {
     saved_step_ = progressed_.step;
   }
 
-  // The images and latents from where the run stands on.
-  void open_data() {
-    data_seed_ = data_seed(options_.seed, progressed_.rollbacks);
-    loader_.emplace(*dataset_,
-                    LoaderOptions{.batch_size = options_.batch_size,
-                                  .seed = data_seed_,
-                                  .flip = options_.flip,
-                                  .first_image = progressed_.images_seen},
-                    device_);
+  void begin() {
+    report_->log().write({{"step", 0.0}, {"real_std", real_std_}, {"sample_std", write_samples()}});
+    save();  // so that a run killed before its first interval can be resumed like any other
   }
 
-  // All pictures vanished, or with --strict one: what was learnt so far is saved.
-  [[noreturn]] void end_without_data(const DataError& error, Progress& progress) {
-    if (saved_step_ != progressed_.step && first_not_finite(networks_).empty()) save(progress);
+  void train_to_the_end(StopSignals& signals) {
+    while (progressed_.step < options_.steps && signals.received() == 0 && !is_time_over()) {
+      checkpoints_.check();
+      report_->warn(checkpoints_.take_warnings());
+      const bool logged = is_due(options_.log_every, progressed_.step + 1);
+      const StepResult result = step(logged);
+      // On a GPU reading the losses would wait for it at every step; there it is done with the log.
+      if (logged || device_.is_cpu()) check_step(result);
+      record(result, logged);
+      report_->show(result, stream_.seconds_waited());
+      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request()) {
+        save();
+      }
+    }
+    if (saved_step_ != progressed_.step) save();
     checkpoints_.wait();
-    summarize_data(progress);
-    const auto checkpoints = run_.checkpoints();
-    throw DataError(checkpoints.empty() ? error.what()
-                                        : fmt::format("{}; step {} is saved in {}", error.what(),
-                                                      step_of_checkpoint(checkpoints.front()),
-                                                      checkpoints.front().string()));
-  }
-
-  [[noreturn]] void end_without_disk(const DiskError& error) const {
-    const auto checkpoints = run_.checkpoints();
-    if (checkpoints.empty()) throw error;
-    throw DiskError(fmt::format(
-        "{}; step {} is saved: when there is room, go on with: dcgan train --resume {}",
-        error.what(), step_of_checkpoint(checkpoints.front()), shell_quoted(run_.path().string())));
-  }
-
-  // What the writing thread could not say: it would have to write into the live line.
-  void tell_of_checkpoints(Progress& progress) {
-    for (const std::string& text : checkpoints_.take_warnings()) progress.warning(text);
-  }
-
-  void summarize_data(Progress& progress) const {
-    for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
-    for (const std::string& line : dataset_->late_summary()) progress.warning(line);
+    report_->warn(checkpoints_.take_warnings());
   }
 
   static bool is_due(int64_t interval, int64_t step) { return step % interval == 0; }
 
-  void announce(Progress& progress) const {
-    for (const std::string& remark : dataset_->remarks()) progress.message(remark);
-    progress.message(fmt::format(
-        "{}: {} images of {}x{}, {} channel{}; {} steps of {} image{} on {}; norm-g {}, norm-d {}",
-        run_.path().string(), with_thousands(dataset_->size()), options_.image_size,
-        options_.image_size, options_.channels, options_.channels == 1 ? "" : "s",
-        with_thousands(options_.steps), options_.batch_size, options_.batch_size == 1 ? "" : "s",
-        describe_device(device_), options_.norm_g, options_.norm_d));
-    if (resumed_) {
-      progress.message(fmt::format("resumed after step {} with {} thread{}", progressed_.step,
-                                   options_.threads, options_.threads == 1 ? "" : "s"));
-    }
-    if (!weights_from_.empty()) progress.message("weights from " + weights_from_.string());
-    if (!changes_.empty()) progress.message("changed: " + changes_);
-  }
-
-  void show(Progress& progress, const StepResult& result) const {
-    for (const std::string& remark : dataset_->take_late_remarks()) progress.message(remark);
-    if (!progress.due(progressed_.step)) return;
-    const double rate = images_per_second();
-    Metrics values = to_progress(result, rate);
-    values.emplace_back("memory", static_cast<double>(resident_memory()));
-    std::string text = summarize(result, rate) + "  " + format_bytes(resident_memory());
-    if (!dataset_->in_memory()) {
-      const double waiting = loader_->seconds_waited() / seconds();
-      values.emplace_back("waiting_share", waiting);
-      text += fmt::format("  {:.0f} % waiting for pictures", 100 * waiting);
-    }
-    progress.update(progressed_.step, text, values);
+  // --max-time counts from the beginning, whatever a rollback takes back.
+  bool is_time_over() const {
+    const std::chrono::duration<double> trained = Clock::now() - began_;
+    return most_seconds_ > 0 && trained.count() >= most_seconds_;
   }
 
   StepResult step(bool with_gradient_norms) {
@@ -259,68 +143,45 @@ class Training {
     const auto probe_d = probed ? std::make_shared<Probe>() : nullptr;
     networks_.generator->main->set_probe(probe_g);
     networks_.discriminator->main->set_probe(probe_d);
-    const torch::Tensor real = to_network_range(loader_->next());
-    const torch::Tensor latents =
-        training_latents(data_seed_, progressed_.step + 1, options_.batch_size, options_.nz)
-            .to(device_);
-    const double factor = schedule_factor(schedule_, progressed_.step, options_.steps);
-    networks_.optimizer_g.options.lr = options_.lr_g * factor;
-    networks_.optimizer_d.options.lr = options_.lr_d * factor;
-    const StepResult result = checked_step(real, latents, with_gradient_norms);
+    const StepStream::Input input = stream_.next(progressed_.step);
+    networks_.optimizer_g.options.lr = options_.lr_g * input.rate_factor;
+    networks_.optimizer_d.options.lr = options_.lr_d * input.rate_factor;
+    const StepResult result = checked_step(input, with_gradient_norms);
     progressed_.step += 1;
     progressed_.images_seen += options_.batch_size;
     if (probed) {
-      log_->write_probe(progressed_.step, "generator", *probe_g);
-      log_->write_probe(progressed_.step, "discriminator", *probe_d);
+      report_->log().write_probe(progressed_.step, "generator", *probe_g);
+      report_->log().write_probe(progressed_.step, "discriminator", *probe_d);
     }
     return result;
   }
 
   // With --check-finite a norm throws on the first input that is not finite.
-  StepResult checked_step(const torch::Tensor& real, const torch::Tensor& latents,
-                          bool with_gradient_norms) {
-    if (!options_.check_finite) {
-      return train_step(networks_, real, latents, with_gradient_norms);
-    }
+  StepResult checked_step(const StepStream::Input& input, bool with_gradient_norms) {
+    const auto step = [&] {
+      return train_step(networks_, input.real, input.latents, with_gradient_norms);
+    };
+    if (!options_.check_finite) return step();
     try {
-      return train_step(networks_, real, latents, with_gradient_norms);
+      return step();
     } catch (const c10::ValueError& error) {
       throw Diverged{progressed_.step + 1, first_line(error.what_without_backtrace())};
     }
   }
 
-  // Returns the deviation of the grid's images over the latents.
-  double write_samples() {
-    const double deviation = write_sample_grid(networks_, options_, run_, progressed_.step);
-    log_->write_grid(progressed_.step);
-    return deviation;
+  void check_step(const StepResult& result) const {
+    if (on_divergence_ == OnDivergence::kIgnore) return;
+    const std::string what = find_divergence(networks_, result);
+    if (!what.empty()) throw Diverged{progressed_.step, what};
   }
 
-  void record(const StepResult& result, bool logged, Progress& progress) {
-    Metrics metrics{{"step", static_cast<double>(progressed_.step)}};
-    if (logged) {
-      metrics = to_metrics(result, progressed_.step, progressed_.images_seen, dataset_->size());
-      if (schedule_ != Schedule::kConstant) {
-        metrics.emplace_back("lr_g", networks_.optimizer_g.options.lr);
-        metrics.emplace_back("lr_d", networks_.optimizer_d.options.lr);
-      }
-      if (progressed_.rollbacks > 0) {
-        metrics.emplace_back("rollbacks", static_cast<double>(progressed_.rollbacks));
-      }
-    }
+  void record(const StepResult& result, bool logged) {
+    Metrics line = report_->line_of(result, networks_, stream_.has_schedule(), logged);
     const bool evaluated = options_.eval_every > 0 && is_due(options_.eval_every, progressed_.step);
-    if (evaluated && is_savable()) measure(metrics);
+    if (evaluated && is_savable()) measure(line);
     const bool sampled = is_due(options_.sample_every, progressed_.step);
-    if (sampled) metrics.emplace_back("sample_std", write_samples());
-    const std::string warning = collapse_.check(metrics);
-    if (!warning.empty()) {
-      progress.warning(fmt::format("step {}: {}", progressed_.step, warning));
-    }
-    if (logged) {
-      metrics.emplace_back("seconds", seconds());
-      metrics.emplace_back("images_per_second", images_per_second());
-    }
-    if (logged || sampled || evaluated) log_->write(metrics);
+    if (sampled) line.emplace_back("sample_std", write_samples());
+    report_->finish_line(line, logged, /*written=*/logged || sampled || evaluated);
   }
 
   // FID and what comes with it; keeps the checkpoint if it is the best so far.
@@ -340,6 +201,13 @@ class Training {
     }
   }
 
+  // Returns the deviation of the grid's images over the latents.
+  double write_samples() {
+    const double deviation = write_sample_grid(networks_, options_, run_, progressed_.step);
+    report_->log().write_grid(progressed_.step);
+    return deviation;
+  }
+
   TensorFile content() const { return checkpoint_of(networks_, progressed_, options_); }
 
   // Whether the state is finite. What is not never reaches a checkpoint, not even with
@@ -353,13 +221,43 @@ class Training {
     return false;
   }
 
-  void save(Progress& progress) {
+  void save() {
     if (is_savable()) {
-      checkpoints_.save(content(), progressed_.step, log_->files());
+      checkpoints_.save(content(), progressed_.step, report_->log().files());
       saved_step_ = progressed_.step;
     } else {
-      progress.warning(fmt::format("step {} is not finite and not saved", progressed_.step));
+      report_->warn(fmt::format("step {} is not finite and not saved", progressed_.step));
     }
+  }
+
+  // Goes back to the last good checkpoint and on with other data from there, or ends the run.
+  void roll_back(const Diverged& diverged) {
+    constexpr int64_t kMost = 5;
+    checkpoints_.wait();
+    const int64_t done = progressed_.rollbacks;
+    if (on_divergence_ != OnDivergence::kRollback || done == kMost) {
+      fail_diverged(run_, diverged, done);
+    }
+    const ResumePoint point = resume_point_of(run_);
+    report_->warn(point.warnings);
+    restore(networks_, point, /*with_optimizers=*/true);
+    take_counts(point.progressed);
+    progressed_.rollbacks = done + 1;
+    saved_step_ = -1;  // the count of rollbacks is to be saved as well
+    stream_.start(progressed_);
+    report_->restart();
+    report_->warn(fmt::format(
+        "diverged at step {}: {}; went back to {} and on with another seed for the data "
+        "(rollback {} of at most {})",
+        diverged.step, diverged.what, point.checkpoint.string(), done + 1, kMost));
+  }
+
+  // What was learnt so far is saved.
+  [[noreturn]] void end_without_data(const DataError& error) {
+    if (saved_step_ != progressed_.step && first_not_finite(networks_).empty()) save();
+    checkpoints_.wait();
+    report_->summarize_data();
+    fail_without_data(run_, error);
   }
 
   TrainResult finish(int signal) {
@@ -382,25 +280,19 @@ class Training {
   torch::Device device_;
   std::unique_ptr<Dataset> dataset_;
   Networks networks_;
-  std::optional<Loader> loader_;
   CheckpointStore checkpoints_;
   Progressed progressed_;
   OnDivergence on_divergence_;
-  Schedule schedule_;
+  StepStream stream_;
   double real_std_;
-  CollapseWatch collapse_;
-  uint64_t data_seed_ = 0;
-  std::optional<RunLog> log_;
+  ProgressStyle style_;
+  double most_seconds_;
   std::optional<RunEvaluator> evaluator_;  // with --eval-every
-  double most_seconds_ = 0;
-  Clock::time_point began_;  // set once: what --max-time counts from
-  Clock::time_point start_;
-  int64_t first_step_ = 0;
+  std::optional<RunReport> report_;
+  std::vector<std::string> remarks_;  // on what is resumed
+  Clock::time_point began_;
   int64_t saved_step_ = -1;
   bool resumed_ = false;
-  fs::path weights_from_;  // with --finetune
-  std::string changes_;
-  ProgressStyle style_ = ProgressStyle::kText;
 };
 
 }  // namespace
