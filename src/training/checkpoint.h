@@ -3,12 +3,11 @@
 #include <filesystem>
 #include <limits>
 #include <string>
-#include <vector>
 
 #include "interchange/safetensors.h"
+#include "sampling/saved_generator.h"
 #include "training/networks.h"
 #include "training/options.h"
-#include "training/run_directory.h"
 
 namespace dcgan {
 
@@ -34,39 +33,21 @@ struct Progressed {
 /// of such a state is worth nothing.
 std::string first_not_finite(const Networks& networks);
 
+/// What the metadata says of a checkpoint's networks.
+CheckpointSummary summary_of(const TrainOptions& options, int64_t step);
+
 /// A checkpoint of networks, optimisers, counts and options (resolved, no 0 for "auto"). Its
 /// tensors are those of the networks, not copies.
 TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
                          const TrainOptions& options);
 
-/// A checkpoint that was read and belongs to a run.
-struct ResumePoint {
-  RunDirectory run;
-  std::filesystem::path checkpoint;
-  TensorFile file;
-  TrainOptions options;
-  Progressed progressed;
-  /// Whether the user named this file, rather than its run: then newer ones must not be
-  /// overwritten.
-  bool named = false;
-  /// What is to be told of it: newer checkpoints that are damaged.
-  std::vector<std::string> warnings;
-};
-
 /// What the run of a checkpoint has as --data; "" where the file does not say.
 std::string data_of(const TensorFile& file);
 
-/// Finds and reads where to go on: `where` is a run folder, a checkpoint in one, or "latest" (the
-/// newest run). Throws CheckpointError, or UsageError where nothing is there.
-ResumePoint find_resume_point(const std::string& where);
-
-/// The newest checkpoint of the run; where that is damaged the one before, with a warning. Throws
-/// CheckpointError.
-ResumePoint resume_point_of(const RunDirectory& run);
-
 /// Restores the networks, with the average where there is one (else it begins with these weights),
-/// and, unless they are to begin anew, the optimisers. Throws CheckpointError naming what does not
-/// fit.
-void restore(Networks& networks, const ResumePoint& point, bool with_optimizers);
+/// and, unless they are to begin anew, the optimisers. Throws CheckpointError naming `path` and
+/// what does not fit.
+void restore(Networks& networks, const TensorFile& file, const std::filesystem::path& path,
+             bool with_optimizers);
 
 }  // namespace dcgan

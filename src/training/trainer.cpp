@@ -86,7 +86,8 @@ class Training {
     if (!rules.allow_change && !rules.finetune) {
       check_same_data(point.progressed, progressed_, options_, point.checkpoint);
     }
-    restore(networks_, point, /*with_optimizers=*/!rules.finetune && !rules.reset_optimizer);
+    restore(networks_, point.file, point.checkpoint,
+            /*with_optimizers=*/!rules.finetune && !rules.reset_optimizer);
     if (rules.finetune) {
       remarks_.push_back("weights from " + point.checkpoint.string());
     } else {
@@ -240,7 +241,8 @@ class Training {
     }
     const ResumePoint point = resume_point_of(run_);
     report_->warn(point.warnings);
-    restore(networks_, point, /*with_optimizers=*/true);
+    restore(networks_, point.file, point.checkpoint,
+            /*with_optimizers=*/true);
     take_counts(point.progressed);
     progressed_.rollbacks = done + 1;
     saved_step_ = -1;  // the count of rollbacks is to be saved as well

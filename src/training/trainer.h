@@ -5,9 +5,10 @@
 
 #include "common/error.h"
 #include "report/progress.h"
-#include "training/checkpoint.h"
 #include "training/options.h"
+#include "training/resume_point.h"
 #include "training/resume_rules.h"
+#include "training/run_directory.h"
 
 namespace dcgan {
 
