@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fstream>
-#include <string_view>
+#include <string>
 
 #include "common/error.h"
+#include "common/web_page.h"
 #include "data/labels.h"
 #include "data/square_images.h"
 
@@ -55,14 +55,13 @@ std::vector<fs::path> training_files(const fs::path& path) {
   return files;
 }
 
-bool is_web_page(std::ifstream& file) {
-  std::array<char, 5> start{};
-  file.read(start.data(), start.size());
+std::string start_of(std::ifstream& file) {
+  std::string start(5, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(file.gcount()));
   file.clear();
   file.seekg(0);
-  for (char& c : start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const std::string_view text(start.data(), start.size());
-  return text == "<!doc" || text == "<html" || text == "<?xml";
+  return start;
 }
 
 // Pixels may have any value, labels may not: what has another is no CIFAR file, or shifted.
@@ -85,7 +84,7 @@ at::Tensor read_records(const fs::path& path, const Release& release) {
   if (error) throw DataError(fmt::format("{}: {}", path.string(), error.message()));
   if (size == 0) throw DataError(fmt::format("{}: an empty file", path.string()));
   std::ifstream file(path, std::ios::binary);
-  if (is_web_page(file)) {
+  if (is_web_page(start_of(file))) {
     throw DataError(fmt::format("{}: no {} file, but a web page: the download failed",
                                 path.string(), release.kind));
   }

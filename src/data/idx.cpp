@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "common/error.h"
+#include "common/web_page.h"
 
 namespace dcgan {
 namespace {
@@ -57,7 +58,7 @@ at::Tensor read_idx(const std::filesystem::path& path) {
   const int64_t got = file.read(magic.data(), 4);
   if (got == 0) throw DataError(fmt::format("{}: an empty file", path.string()));
   if (got != 4 || magic[0] != 0 || magic[1] != 0) {
-    const bool html = magic[0] == '<';
+    const bool html = is_web_page({reinterpret_cast<const char*>(magic.data()), magic.size()});
     throw DataError(fmt::format("{}: no IDX file{}", path.string(),
                                 html ? ", but a web page: the download failed" : ""));
   }

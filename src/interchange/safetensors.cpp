@@ -15,6 +15,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "common/web_page.h"
 #include "interchange/safetensors_header.h"
 
 namespace dcgan {
@@ -107,7 +108,7 @@ class InputFile {
 std::string foreign_hint(std::string_view start) {
   if (start.starts_with("version https://git-lfs"))
     return ": a Git LFS pointer, fetch the file itself";
-  if (start.starts_with("<")) return ": a web page, the download failed";
+  if (is_web_page(start)) return ": a web page, the download failed";
   if (start.starts_with("PK")) return ": a zip archive, as PyTorch's .pt and .pth are";
   return "";
 }
