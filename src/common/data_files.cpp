@@ -58,20 +58,23 @@ std::vector<fs::path> presets() {
   return files;
 }
 
-}  // namespace
-
-bool has_preset(const std::string& name) {
-  const auto files = presets();
-  return std::any_of(files.begin(), files.end(),
-                     [&](const fs::path& file) { return file.stem() == name; });
+// The file of that name among them, or an empty path.
+fs::path preset_of(const std::vector<fs::path>& files, const std::string& name) {
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const fs::path& file) { return file.stem() == name; });
+  return found == files.end() ? fs::path() : *found;
 }
 
+}  // namespace
+
+bool has_preset(const std::string& name) { return !preset_of(presets(), name).empty(); }
+
 fs::path find_preset(const std::string& name) {
+  const std::vector<fs::path> files = presets();
+  const fs::path file = preset_of(files, name);
+  if (!file.empty()) return file;
   std::vector<std::string> names;
-  for (const fs::path& file : presets()) {
-    if (file.stem() == name) return file;
-    names.push_back(file.stem().string());
-  }
+  for (const fs::path& other : files) names.push_back(other.stem().string());
   const std::string nearest = nearest_name(name, names);
   throw UsageError(fmt::format("--config {}: no such file, and no such preset{}; there are {}",
                                name, nearest.empty() ? "" : "; did you mean " + nearest + "?",
