@@ -18,28 +18,6 @@ ConvolutionOptions geometry_of(const StageOptions& options) {
   return {options.transposed, options.stride, options.padding};
 }
 
-// Memory that grows to the largest use and is then used again.
-template <typename T>
-class Workspace {
- public:
-  T* at_least(int64_t count) {
-    if (!memory_.defined() || memory_.numel() < count) {
-      memory_ = Tensor();  // first, so that old and new are never held together
-      memory_ = torch::empty({count}, c10::CppTypeToScalarType<T>::value);
-    }
-    return memory_.mutable_data_ptr<T>();
-  }
-  // The first elements as channels_last maps.
-  Tensor maps(c10::IntArrayRef sizes) {
-    at_least(c10::multiply_integers(sizes));
-    return memory_.as_strided(sizes,
-                              {sizes[1] * sizes[2] * sizes[3], 1, sizes[3] * sizes[1], sizes[1]});
-  }
-
- private:
-  Tensor memory_;
-};
-
 // What batch norm of one stage keeps from forward to backward, for one number of groups.
 struct Moments {
   Moments(int64_t groups, int64_t channels)
@@ -79,8 +57,8 @@ struct StagePass {
   int64_t groups = 1;
   const T* input = nullptr;
   T* output = nullptr;
-  Workspace<T> convolved;  // where batch norm follows, which needs it in the backward
-  Workspace<T> activated;
+  GrowingMemory<T> convolved;  // where batch norm follows, which needs it in the backward
+  GrowingMemory<T> activated;
   std::map<int64_t, Moments> moments;  // by groups
 
   int64_t output_pixels() const { return output_sizes[0] * output_sizes[2] * output_sizes[3]; }
@@ -286,23 +264,6 @@ std::unique_ptr<WrittenPass> WrittenPass::create(StageSequence network, torch::S
     return std::make_unique<WrittenPassOf<double>>(std::move(network), std::move(gradients));
   }
   return std::make_unique<WrittenPassOf<float>>(std::move(network), std::move(gradients));
-}
-
-int GradientMemory::half_without(const void* pointer) const {
-  const Tensor& first = halves_[0];
-  if (!first.defined()) return 0;
-  const auto* begin = static_cast<const std::byte*>(first.const_data_ptr());
-  const auto* at = static_cast<const std::byte*>(pointer);
-  return at >= begin && at < begin + first.numel() ? 1 : 0;
-}
-
-void* GradientMemory::bytes_at_least(int half, int64_t bytes) {
-  Tensor& memory = halves_[static_cast<size_t>(half)];
-  if (!memory.defined() || memory.numel() < bytes) {
-    memory = Tensor();  // first, so that old and new are never held together
-    memory = torch::empty({bytes}, torch::kUInt8);
-  }
-  return memory.mutable_data_ptr();
 }
 
 }  // namespace dcgan

@@ -3,9 +3,11 @@
 #include <torch/types.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "models/growing_memory.h"
 #include "models/stage.h"
 
 namespace dcgan {
@@ -18,15 +20,14 @@ class GradientMemory {
   /// Half 0 or 1 as at least `count` elements; its old content is lost where it has to grow.
   template <typename T>
   T* at_least(int half, int64_t count) {
-    return static_cast<T*>(bytes_at_least(half, count * static_cast<int64_t>(sizeof(T))));
+    const int64_t bytes = count * static_cast<int64_t>(sizeof(T));
+    return reinterpret_cast<T*>(halves_[static_cast<size_t>(half)].at_least(bytes));
   }
   /// The first half that does not hold what `pointer` points to.
-  int half_without(const void* pointer) const;
+  int half_without(const void* pointer) const { return halves_[0].holds(pointer) ? 1 : 0; }
 
  private:
-  void* bytes_at_least(int half, int64_t bytes);
-
-  std::array<torch::Tensor, 2> halves_;
+  std::array<GrowingMemory<uint8_t>, 2> halves_;
 };
 
 /// A training pass through a StageSequence with its backward written out: the same kernels in the
