@@ -69,7 +69,7 @@ int run_evaluate(const EvaluateArguments& a) {
   } else {
     std::printf("%s against %s\n%s", result.generated.c_str(), result.real.c_str(),
                 format_evaluation(result).c_str());
-    if (!a.neighbours.empty()) {
+    if (result.neighbour_distance) {
       std::printf("generated images, each above its nearest real one: %s\n", a.neighbours.c_str());
     }
   }

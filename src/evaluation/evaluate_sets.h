@@ -30,7 +30,7 @@ struct EvaluateRequest {
   int64_t pixel_images = 1024;
   /// Side of pictures from folders, where the other set says nothing; 0: the set's own choice.
   int64_t image_size = 0;
-  /// 1 or 3, likewise.
+  /// 1 to 4 (2 and 4: with alpha), likewise; 0: the set's own choice.
   int64_t channels = 0;
   /// No other distance than FID.
   bool fid_only = false;

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "models/random.h"
 
 namespace dcgan {
@@ -31,11 +33,14 @@ at::Tensor down(const at::Tensor& images) {
   return convolve(mirrored(images), filter(images.size(1), 1), /*stride=*/2);
 }
 
-at::Tensor up(const at::Tensor& images) {
+// Twice as large, cut to `height` x `width`: of an odd size the half was rounded up.
+at::Tensor up(const at::Tensor& images, int64_t height, int64_t width) {
   const auto s = images.sizes();
   at::Tensor spread = torch::zeros({s[0], s[1], 2 * s[2], 2 * s[3]});
   spread.slice(2, 0, 2 * s[2], 2).slice(3, 0, 2 * s[3], 2).copy_(images);
-  return convolve(mirrored(spread), filter(s[1], 4), /*stride=*/1);
+  return convolve(mirrored(spread), filter(s[1], 4), /*stride=*/1)
+      .narrow(2, 0, height)
+      .narrow(3, 0, width);
 }
 
 // kPatches patches of every image, [N * kPatches, C, 7, 7], at places drawn from `random`.
@@ -70,7 +75,7 @@ std::vector<at::Tensor> laplacian_pyramid(const at::Tensor& images) {
   at::Tensor current = images;
   while (current.size(2) > kSmallestLevel) {
     const at::Tensor smaller = down(current);
-    levels.push_back(current - up(smaller));
+    levels.push_back(current - up(smaller, current.size(2), current.size(3)));
     current = smaller;
   }
   levels.push_back(current);
@@ -88,6 +93,9 @@ std::vector<double> sliced_wasserstein(const at::Tensor& a, const at::Tensor& b,
   const torch::NoGradGuard no_grad;
   TORCH_CHECK_VALUE(a.sizes() == b.sizes(), "sliced Wasserstein: needs equally many images of one ",
                     "size, has ", a.sizes(), " and ", b.sizes());
+  TORCH_CHECK_VALUE(a.size(1) == a.size(2) && a.size(1) >= kSmallestLevel,
+                    "sliced Wasserstein: needs square images of at least ", kSmallestLevel,
+                    " pixels, has ", a.sizes());
   const auto pyramid = [](const at::Tensor& images) {
     return laplacian_pyramid(images.permute({0, 3, 1, 2}).to(torch::kFloat32));
   };

@@ -9,6 +9,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
+from fid import scipy_fid
 from program import SMALL, ProgramTest
 
 
@@ -132,12 +133,13 @@ class Evaluate(ProgramTest):
         b = random.integers(0, 200, (70, 32, 32, 3), dtype=numpy.uint8)
         self.pictures("a", a)
         self.pictures("b", b)
-        found = self.evaluate("a", "--data", "b", "--features", "net.pt")
+        found = self.evaluate("a", "--data", "b", "--features", "net.pt", "--image-size", 32)
         self.assertEqual(found["features"], "net.pt")
-        # The folder is read at its default size, 64: as OpenCV enlarges it. Equal to rounding with PIL's pictures
-        # would be another test; here the module sees what the program read.
-        self.assertTrue(numpy.isfinite(found["fid"]) and found["fid"] > 0)
-        del module
+        def features(images):
+            with torch.no_grad():
+                return module(torch.from_numpy(images).permute(0, 3, 1, 2), return_features=True).numpy()
+        expected = scipy_fid(features(a), features(b))
+        self.assertLess(abs(found["fid"] - expected), 1e-3 * expected)
 
     def test_unsuited_torchscript_files_are_refused_in_one_line(self):
         def vector(self, images: torch.Tensor) -> torch.Tensor:
@@ -175,6 +177,25 @@ class Evaluate(ProgramTest):
         self.assertEqual(found["neighbour_distance"], 0)
         picture = numpy.asarray(Image.open(self.folder / "near.png"))
         self.assertTrue((picture[2:34] == picture[36:68]).all())
+
+    def test_a_picture_of_neighbours_that_is_not_drawn_is_said_and_not_announced(self):
+        large, small = self.train("large"), self.train("small", "--image-size", 16)
+        result = self.run_program("evaluate", large, "--data", small, "--samples", 8, "--neighbours", "near.png", "--fid-only",
+                                  "--quiet")
+        self.assertFalse((self.folder / "near.png").exists())
+        self.assertNotIn("near.png", result.stdout)
+        self.assertIn("no picture of neighbours is drawn", result.stdout)
+        self.assertNotIn("SWD", result.stdout)
+
+    def test_held_out_without_a_checkpoint_is_refused_before_the_work(self):
+        # Before the data are opened: a missing set is not what is said.
+        self.expect_error(2, "only with a checkpoint", "evaluate", "nowhere", "--data", "nowhere", "--held-out", "digits", "--quiet")
+
+    def test_sizes_that_do_not_halve_evenly(self):
+        random = numpy.random.default_rng(1)
+        a = self.pictures("a", random.integers(0, 256, (8, 50, 50), dtype=numpy.uint8))
+        b = self.pictures("b", random.integers(0, 256, (9, 50, 50), dtype=numpy.uint8))
+        self.assertEqual(len(self.evaluate(a, "--data", b, "--image-size", 50, "--pixel-images", 8)["swd"]), 3)
 
     def test_the_discriminator_is_asked_about_held_out_images(self):
         run = self.train()

@@ -5,12 +5,12 @@ import unittest
 
 import numpy
 import safetensors.numpy
-import scipy.linalg
 import torch
 from torch_fidelity.metric_fid import fid_statistics_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
+from fid import moments, scipy_fid
 from program import BUILD, ProgramTest
 
 
@@ -19,17 +19,6 @@ def features(seed, count, dimension, shift=0.0, scale=1.0):
     random = numpy.random.default_rng(seed)
     mix = numpy.random.default_rng(99).normal(size=(dimension, dimension)) / numpy.sqrt(dimension)
     return ((random.normal(size=(count, dimension)) * scale) @ mix + 3 + shift).astype(numpy.float32)
-
-
-def moments(x):
-    x = x.astype(numpy.float64)
-    return x.mean(0), numpy.cov(x, rowvar=False)
-
-
-def scipy_fid(a, b):
-    (m1, c1), (m2, c2) = moments(a), moments(b)
-    root = scipy.linalg.sqrtm(c1 @ c2).real
-    return float(((m1 - m2) ** 2).sum() + numpy.trace(c1 + c2 - 2 * root))
 
 
 def distances(a, b):
@@ -186,6 +175,12 @@ class Metrics(ProgramTest):
             self.assertClose(ours, numpy.abs(theirs).mean(), 1e-4)
         self.assertEqual(len(found["swd"]), 3)
         self.assertLess(max(found["swd"]), 200)  # the same images, other patches
+
+    def test_sliced_wasserstein_of_sizes_that_do_not_halve_evenly(self):
+        a, b = (numpy.random.default_rng(i).integers(0, 256, (4, 50, 50, 1), dtype=numpy.uint8) for i in (1, 2))
+        found = self.ours(a=features(1, 50, 4), b=features(2, 50, 4), a_images=a, b_images=b)
+        self.assertEqual(len(found["swd"]), 3)  # 50, 25 and 13 pixels
+        self.assertTrue(numpy.isfinite(found["swd"]).all())
 
     def test_ms_ssim_equals_numpy_and_is_one_for_equal_images(self):
         random = numpy.random.default_rng(6)
