@@ -1,123 +1,28 @@
 #include "studies/runner.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include "common/error.h"
-#include "common/file.h"
 #include "common/parallel.h"
 #include "common/text.h"
 #include "report/progress.h"
 #include "studies/records.h"
 #include "studies/results.h"
+#include "studies/worker_process.h"
 #include "training/signals.h"
 
 namespace dcgan {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A child process that works on one cell at a time.
-class Worker {
- public:
-  Worker() { start(); }
-  ~Worker() { stop(); }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  bool idle() const { return !cell_; }
-  const Cell& cell() const { return *cell_; }
-  int output() const { return from_; }
-
-  void give(const Cell& cell, const std::string& film) {
-    cell_ = cell;
-    text_.clear();
-    const nlohmann::json task{{"study", cell.study},       {"stage", cell.stage}, {"arm", cell.arm},
-                              {"settings", cell.settings}, {"seed", cell.seed},   {"film", film}};
-    const std::string line = task.dump() + "\n";
-    // A worker that is gone is noticed when its output ends.
-    [[maybe_unused]] const ssize_t n = ::write(to_, line.data(), line.size());
-  }
-
-  // Reads what there is; the record once it is whole. A process that ended leaves a failed one.
-  std::optional<nlohmann::json> take() {
-    char buffer[65536];
-    const ssize_t n = ::read(from_, buffer, sizeof(buffer));
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
-    if (n <= 0) {
-      nlohmann::json record{{"error", restart()}};
-      cell_.reset();
-      return record;
-    }
-    text_.append(buffer, static_cast<size_t>(n));
-    if (text_.back() != '\n') return {};
-    nlohmann::json record = nlohmann::json::parse(text_);
-    cell_.reset();
-    return record;
-  }
-
- private:
-  void start() {
-    int input[2];
-    int output[2];
-    if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) {
-      throw UsageError("cannot start a worker process: no pipes");
-    }
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
-    const std::string program = executable_path().string();
-    char* arguments[] = {const_cast<char*>(program.c_str()),         // NOLINT
-                         const_cast<char*>(kStudyWorker), nullptr};  // NOLINT
-    const int failed =
-        ::posix_spawn(&process_, program.c_str(), &actions, nullptr, arguments, environ);
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::close(input[0]);
-    ::close(output[1]);
-    to_ = input[1];
-    from_ = output[0];
-    if (failed != 0) throw UsageError("cannot start a worker process of " + program);
-  }
-
-  void stop() {
-    ::close(to_);
-    ::close(from_);
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-
-  // Why the process ended; a new one takes its place.
-  std::string restart() {
-    int status = 0;
-    ::close(to_);
-    ::close(from_);
-    ::waitpid(process_, &status, 0);
-    start();
-    return WIFSIGNALED(status)
-               ? fmt::format("the process was killed by signal {}", WTERMSIG(status))
-               : fmt::format("the process ended with code {}", WEXITSTATUS(status));
-  }
-
-  pid_t process_ = -1;
-  int to_ = -1;
-  int from_ = -1;
-  std::optional<Cell> cell_;
-  std::string text_;
-};
 
 void complete(nlohmann::json& record, const Study& study, const Cell& cell) {
   record["study"] = study.name();
@@ -163,7 +68,7 @@ class StudyRun {
         static_cast<int64_t>(done_.size()));
     Progress progress(static_cast<int64_t>(done_.size()), expected,
                       request_.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText, "cell");
-    std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<std::unique_ptr<WorkerProcess>> workers;
     std::deque<Cell> open = open_cells();
     while (signals.received() == 0) {
       if (open.empty() &&
@@ -173,7 +78,7 @@ class StudyRun {
       }
       for (auto& worker : workers) hand_out(*worker, open);
       while (!open.empty() && static_cast<int64_t>(workers.size()) < jobs) {
-        workers.push_back(std::make_unique<Worker>());
+        workers.push_back(std::make_unique<WorkerProcess>());
         hand_out(*workers.back(), open);
       }
       collect(workers, progress);
@@ -183,7 +88,7 @@ class StudyRun {
   }
 
  private:
-  void hand_out(Worker& worker, std::deque<Cell>& open) const {
+  void hand_out(WorkerProcess& worker, std::deque<Cell>& open) const {
     if (!worker.idle() || open.empty()) return;
     const Cell& cell = open.front();
     worker.give(cell, cell.is_filmed() ? (request_.out / "films" / cell.film()).string() : "");
@@ -191,9 +96,9 @@ class StudyRun {
   }
 
   // Waits for the next results and keeps them.
-  void collect(const std::vector<std::unique_ptr<Worker>>& workers, Progress& progress) {
+  void collect(const std::vector<std::unique_ptr<WorkerProcess>>& workers, Progress& progress) {
     std::vector<pollfd> descriptors;
-    std::vector<Worker*> busy;
+    std::vector<WorkerProcess*> busy;
     for (const auto& worker : workers) {
       if (worker->idle()) continue;
       descriptors.push_back({worker->output(), POLLIN, 0});
