@@ -7,7 +7,6 @@ import argparse
 import gzip
 import json
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys

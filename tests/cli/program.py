@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 BINARY = os.environ["DCGAN_BINARY"]
@@ -42,6 +43,23 @@ class ProgramTest(unittest.TestCase):
         lines = [line for line in result.stderr.splitlines() if line]
         self.assertEqual(len(lines), 1, result.stderr)
         self.assertIn(part, lines[0])
+
+
+def wait_until(condition, process=None, seconds=60):
+    """Returns when `condition()` holds; fails if the `process` it waits for ends before, or when time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        ended = process is not None and process.poll() is not None
+        if condition():
+            return
+        if ended or time.monotonic() > end:
+            why = f"not within {seconds} s"
+            if process is not None:
+                why = f"the program ended with code {process.returncode}" if ended else why
+                process.kill()
+                why += f": {process.communicate()[1] or ''}"
+            raise AssertionError(why)
+        time.sleep(0.02)
 
 
 def read_metrics(run):

@@ -9,7 +9,7 @@ import unittest
 import numpy
 from PIL import Image
 
-from program import BINARY, SMALL, ProgramTest
+from program import BINARY, SMALL, ProgramTest, wait_until
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 180, 0), (0, 0, 220)
 
@@ -348,8 +348,7 @@ class Folders(DataTest):
             out = f"run{strict}"
             process = self.start_program(*arguments, "--out", out, "--max-time", "4s", *["--strict"] * strict)
             metrics = self.folder / out / "metrics.jsonl"
-            while process.poll() is None and (not metrics.exists() or metrics.stat().st_size < 400):
-                pass
+            wait_until(lambda: metrics.exists() and metrics.stat().st_size >= 400, process)
             (self.folder / "d/07.png").unlink()
             _, stderr = process.communicate(timeout=120)
             self.assertIn("07.png: not readable", stderr)
@@ -366,8 +365,7 @@ class Folders(DataTest):
         process = self.start_program("train", "--data", "d", "--memory", "0", *SMALL, "--steps", 100000, "--log-every", 1,
                                      "--out", "run")
         metrics = self.folder / "run/metrics.jsonl"
-        while process.poll() is None and (not metrics.exists() or metrics.stat().st_size < 400):
-            pass
+        wait_until(lambda: metrics.exists() and metrics.stat().st_size >= 400, process)
         for path in (self.folder / "d").iterdir():
             path.unlink()
         _, stderr = process.communicate(timeout=120)

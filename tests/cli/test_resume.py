@@ -12,7 +12,7 @@ import numpy
 import safetensors.numpy
 
 from png import write_png
-from program import BINARY, SMALL, SOURCE, ProgramTest, read_metrics
+from program import BINARY, SMALL, SOURCE, ProgramTest, read_metrics, wait_until
 from runs import assert_equal_runs
 
 RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
@@ -56,8 +56,7 @@ class Resume(ProgramTest):
         for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
             out = f"run{code}"
             process = self.start_program("train", *SMALL, "--steps", 100000, "--out", out)
-            while not list((self.folder / out).glob("metrics.jsonl")):
-                time.sleep(0.05)
+            wait_until((self.folder / out / "metrics.jsonl").exists, process)
             time.sleep(0.3)
             process.send_signal(number)
             stdout, stderr = process.communicate(timeout=60)
@@ -72,8 +71,7 @@ class Resume(ProgramTest):
                                    stdout=theirs, stderr=theirs, start_new_session=True,
                                    preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(theirs)
-        while not list((self.folder / "run").glob("metrics.jsonl")):
-            time.sleep(0.05)
+        wait_until((self.folder / "run" / "metrics.jsonl").exists, process)
         os.close(ours)
         self.assertEqual(process.wait(timeout=60), 129)
         self.assertGreater(int(max((self.folder / "run/checkpoints").iterdir()).stem), 0)
@@ -81,8 +79,7 @@ class Resume(ProgramTest):
     def test_a_reader_that_goes_away_does_not_decide_the_code(self):
         process = subprocess.Popen([BINARY, "train", *SMALL, "--steps", "100000", "--out", "run"], cwd=self.folder,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while not list((self.folder / "run").glob("metrics.jsonl")):
-            time.sleep(0.05)
+        wait_until((self.folder / "run" / "metrics.jsonl").exists, process)
         process.stdout.close()
         process.stderr.close()
         process.send_signal(signal.SIGINT)
@@ -105,9 +102,8 @@ class Resume(ProgramTest):
     def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000,
                                      "--out", "parts")
-        while len((self.folder / "parts/metrics.jsonl").read_text().splitlines()
-                  if (self.folder / "parts/metrics.jsonl").exists() else []) < 3:
-            time.sleep(0.05)
+        metrics = self.folder / "parts/metrics.jsonl"
+        wait_until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) >= 3, process)
         process.kill()
         process.communicate()
         self.run_program("train", "--resume", "parts", "--steps", 30)
@@ -116,8 +112,7 @@ class Resume(ProgramTest):
 
     def test_two_trainings_never_share_a_folder(self):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--out", "a")
-        while not (self.folder / "a/checkpoints/000000.safetensors").exists():
-            time.sleep(0.05)
+        wait_until((self.folder / "a/checkpoints/000000.safetensors").exists, process)
         self.expect_error(2, "another dcgan is training in a", "train", "--resume", "a")
         process.kill()
         process.communicate()
@@ -234,8 +229,7 @@ class Resume(ProgramTest):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000, "--log-every", 1,
                                      "--out", "stopped")
         metrics = self.folder / "stopped/metrics.jsonl"
-        while not metrics.exists() or len(metrics.read_text().splitlines()) < 6:
-            time.sleep(0.02)
+        wait_until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) >= 6, process)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, stderr)
@@ -278,17 +272,14 @@ class Resume(ProgramTest):
     def test_usr1_saves_and_goes_on(self):
         running = self.start_program("train", *SMALL, "--steps", 400000, "--checkpoint-every", 100000, "--out", "run", "--quiet")
         checkpoints = self.folder / "run/checkpoints"
-        while not list(checkpoints.glob("*.safetensors")):
-            time.sleep(0.05)
+        wait_until(lambda: list(checkpoints.glob("*.safetensors")), running)
         time.sleep(0.5)
         running.send_signal(signal.SIGUSR1)
-        while len(list(checkpoints.glob("*.safetensors"))) < 2:
-            time.sleep(0.05)
+        wait_until(lambda: len(list(checkpoints.glob("*.safetensors"))) >= 2, running)
         requested = max(checkpoints.glob("*.safetensors"))
         # It goes on: steps after the request are logged, and the stop saves one of them.
         logged = len(read_metrics(self.folder / "run"))
-        while len(read_metrics(self.folder / "run")) < logged + 2:
-            time.sleep(0.05)
+        wait_until(lambda: len(read_metrics(self.folder / "run")) >= logged + 2, running)
         self.assertIsNone(running.poll())
         running.send_signal(signal.SIGTERM)
         self.assertEqual(running.wait(timeout=60), 143)

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from program import BINARY, ProgramTest
+from program import BINARY, ProgramTest, wait_until
 
 
 class Study(ProgramTest):
@@ -36,8 +36,7 @@ class Study(ProgramTest):
         running = subprocess.Popen([BINARY, *map(str, again)], cwd=self.folder, start_new_session=True,
                                    stdout=subprocess.DEVNULL)
         file = self.folder / "t/own-kernels/results.jsonl"
-        while not file.exists():
-            time.sleep(0.05)
+        wait_until(file.exists, running)
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
         first = self.results("t/own-kernels")
@@ -72,12 +71,12 @@ class Study(ProgramTest):
 
     def test_a_crash_costs_one_cell(self):
         running = subprocess.Popen([BINARY, *map(str, self.STUDY)], cwd=self.folder, stdout=subprocess.DEVNULL)
-        workers = []
-        while len(workers) < 2:
-            time.sleep(0.2)
+
+        def workers():
             children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True).stdout
-            workers = [int(pid) for pid in children.split()]
-        os.kill(workers[0], signal.SIGSEGV)
+            return [int(pid) for pid in children.split()]
+        wait_until(lambda: len(workers()) >= 2, running)
+        os.kill(workers()[0], signal.SIGSEGV)
         self.assertEqual(running.wait(timeout=120), 2)
         # Not counted against the arm, and tried again by the same command.
         self.assertEqual(len(self.results()), 1)
@@ -120,8 +119,7 @@ class Study(ProgramTest):
 
     def test_two_programs_never_work_on_the_same_cells(self):
         running = subprocess.Popen([BINARY, *map(str, self.STUDY)], cwd=self.folder, stdout=subprocess.DEVNULL)
-        while not (self.folder / "s/own-kernels/results.jsonl").exists():
-            time.sleep(0.05)
+        wait_until((self.folder / "s/own-kernels/results.jsonl").exists, running)
         for shard in ([], ["--shard", "1/2"], ["--shard", "3/3"]):
             self.expect_error(2, "another dcgan works on these cells in s/own-kernels", *self.STUDY, *shard)
         self.assertEqual(running.wait(timeout=120), 0)
