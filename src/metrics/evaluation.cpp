@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/error.h"
+#include "metrics/diversity.h"
 #include "metrics/fid.h"
 #include "metrics/ms_ssim.h"
 #include "metrics/swd.h"
@@ -15,10 +16,6 @@ namespace dcgan {
 namespace {
 
 constexpr int64_t kPiece = 256;
-
-double diversity_of(const at::Tensor& images) {
-  return images.to(torch::kFloat64).div(127.5).std(0).mean().item<double>();
-}
 
 // Features know colours only; those of pictures with alpha lie on the background already.
 at::Tensor without_alpha(const at::Tensor& images) {
@@ -63,8 +60,8 @@ void add_pixel_measures(const SetSummary& generated, const SetSummary& real,
                         const EvaluationOptions& options, Evaluation& result) {
   const at::Tensor& a = generated.images;
   const at::Tensor& b = real.images;
-  result.diversity = diversity_of(a);
-  result.real_diversity = diversity_of(b);
+  result.diversity = sample_standard_deviation(a);
+  result.real_diversity = sample_standard_deviation(b);
   if (!options.pixels) return;
   result.ms_ssim = ms_ssim_of_pairs(a, options.seed);
   result.real_ms_ssim = ms_ssim_of_pairs(b, options.seed);

@@ -47,10 +47,10 @@ struct EvaluationOptions {
   int64_t kid_subsets = 100;
   int64_t kid_subset_size = 1000;
   uint64_t seed = 0;
-  /// Whether SWD and MS-SSIM, and whether precision, recall, density and coverage are wanted.
-  bool pixels = true;
-  bool manifold = true;
+  bool pixels = true;    // SWD and MS-SSIM are wanted
+  bool manifold = true;  // precision, recall, density and coverage
   bool kid = true;
+  /// Called by summarize() after every piece, if given: images of the set `done`, out of `of`.
   std::function<void(const std::string& set, int64_t done, int64_t of)> progress;
 };
 
@@ -73,7 +73,9 @@ struct Evaluation {
   /// Mean over pixels of the deviation over images, on [-1, 1]; of both sets.
   double diversity = 0;
   double real_diversity = 0;
-  std::vector<double> swd;  // a value a level, the finest first; empty where sizes differ
+  /// A value a level, the finest first; empty where not wanted, and where the sets' images are not
+  /// of one size, square and at least 16 pixels.
+  std::vector<double> swd;
   std::optional<double> ms_ssim;
   std::optional<double> real_ms_ssim;
   /// One line each, for the user.

@@ -27,7 +27,9 @@ class FeatureExtractor {
   /// 0 where no classes are known.
   virtual int64_t classes() const { return 0; }
   /// `images` uint8 [N, H, W, C], C of 1 or 3, any size; resized and converted as the network
-  /// needs. Throws DataError where the features are not finite.
+  /// needs. Whether the features are finite is the caller's to look at. Throws UsageError for
+  /// images of other channels than the network's, CheckpointError where a module gives no matrix
+  /// [N, D].
   virtual Features extract(const at::Tensor& images) = 0;
 };
 

@@ -2,6 +2,9 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "models/random.h"
 
 namespace dcgan {

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <array>
 
 #include "models/kernels/parallel.h"
 
@@ -40,28 +41,38 @@ at::Tensor smallest(const at::Tensor& rows, int64_t k) {
 
 at::Tensor exact(const at::Tensor& features) { return features.to(torch::kFloat64).contiguous(); }
 
-}  // namespace
-
-at::Tensor neighbour_radii(const at::Tensor& samples, int64_t k) {
-  TORCH_CHECK_VALUE(samples.size(0) > k, "the ", k, "-th neighbour needs more than ", k,
-                    " samples, there are ", samples.size(0));
-  const torch::NoGradGuard no_grad;
-  const at::Tensor x = exact(samples);
-  std::vector<at::Tensor> radii;
-  for_each_block(x, x, [&](int64_t, const at::Tensor& distances) {
-    radii.push_back(smallest(distances, k));  // number 0 is the sample itself
+// Distance of each of `samples` (exact) to its k-th nearest other sample, double [N], for every k:
+// the distances, which cost most, are computed once for all of them.
+template <size_t kCount>
+std::array<at::Tensor, kCount> radii(const at::Tensor& samples,
+                                     const std::array<int64_t, kCount>& neighbours) {
+  std::array<at::Tensor, kCount> found;
+  for (size_t i = 0; i < kCount; ++i) {
+    const int64_t k = neighbours[i];
+    TORCH_CHECK_VALUE(samples.size(0) > k, "the ", k, "-th neighbour needs more than ", k,
+                      " samples, there are ", samples.size(0));
+    found[i] = torch::empty({samples.size(0)}, torch::kFloat64);
+  }
+  for_each_block(samples, samples, [&](int64_t first, const at::Tensor& distances) {
+    for (size_t i = 0; i < kCount; ++i) {
+      // Number 0 is the sample itself.
+      found[i].narrow(0, first, distances.size(0)).copy_(smallest(distances, neighbours[i]));
+    }
   });
-  return torch::cat(radii);
+  return found;
 }
+
+}  // namespace
 
 ManifoldMetrics manifold_metrics(const at::Tensor& real_features,
                                  const at::Tensor& generated_features) {
   const torch::NoGradGuard no_grad;
   const at::Tensor real = exact(real_features);
   const at::Tensor generated = exact(generated_features);
-  const at::Tensor real_3 = neighbour_radii(real, kPrecisionNeighbours);
-  const at::Tensor real_5 = neighbour_radii(real, kDensityNeighbours);
-  const at::Tensor generated_3 = neighbour_radii(generated, kPrecisionNeighbours);
+  const auto radii_of_real = radii<2>(real, {kPrecisionNeighbours, kDensityNeighbours});
+  const at::Tensor& real_3 = radii_of_real[0];
+  const at::Tensor& real_5 = radii_of_real[1];
+  const at::Tensor generated_3 = radii<1>(generated, {kPrecisionNeighbours})[0];
 
   double precise = 0;
   double balls = 0;

@@ -22,11 +22,8 @@ inline constexpr int64_t kPrecisionNeighbours = 3;
 inline constexpr int64_t kDensityNeighbours = 5;
 
 /// `real` [N, D], `generated` [M, D]; a sample's ball reaches to its k-th nearest other sample of
-/// its own set. Takes N M + N^2 + M^2 distances, in blocks. Throws c10::ValueError if either set
-/// has fewer than k + 1 samples.
+/// its own set. Takes N M + N^2 + M^2 distances, in blocks. Throws c10::ValueError if the real set
+/// has fewer than 6 samples or the generated one fewer than 4.
 ManifoldMetrics manifold_metrics(const at::Tensor& real, const at::Tensor& generated);
-
-/// Distance of each of `samples` [N, D] to its k-th nearest other sample: double [N].
-at::Tensor neighbour_radii(const at::Tensor& samples, int64_t k);
 
 }  // namespace dcgan

@@ -2,6 +2,9 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace dcgan {
 
 FeatureMoments::FeatureMoments(int64_t dimension)

@@ -1,20 +1,15 @@
 #include "metrics/torchscript_features.h"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/types.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include <cstdio>
 #include <unordered_map>
 
 #include "common/error.h"
 #include "common/file.h"
-#include "common/text.h"
 #include "metrics/torchscript_probe.h"
 
 namespace dcgan {
@@ -72,40 +67,11 @@ class TorchscriptFeatures : public FeatureExtractor {
   int64_t dimension_ = 0;
 };
 
-// Runs this program on the file and returns what is wrong with it, or nothing.
-std::string problem_in_child(const std::filesystem::path& path) {
-  int ends[2];
-  if (::pipe(ends) != 0) return "no pipe could be made";
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  ::posix_spawn_file_actions_addclose(&actions, ends[0]);
-  const std::string program = executable_path().string();
-  const std::string file = path.string();
-  std::vector<char*> arguments{const_cast<char*>(program.c_str()),         // NOLINT
-                               const_cast<char*>(kProbeTorchscript),       // NOLINT
-                               const_cast<char*>(file.c_str()), nullptr};  // NOLINT
-  pid_t child = 0;
-  const int failed =
-      ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t n = 0; failed == 0 && (n = ::read(ends[0], buffer, sizeof(buffer))) > 0;) {
-    if (text.size() < 100'000) text.append(buffer, static_cast<size_t>(n));
-  }
-  ::close(ends[0]);
-  if (failed != 0) return "no child process could be started";
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) return fmt::format("loading it crashes (signal {})", WTERMSIG(status));
-  if (WEXITSTATUS(status) == 0) return "";
-  const std::string reason = printable(first_line(text));
-  return reason.empty() ? "it cannot be loaded" : reason;
-}
-
 }  // namespace
+
+std::unique_ptr<FeatureExtractor> load_torchscript_features(const std::filesystem::path& path) {
+  return std::make_unique<TorchscriptFeatures>(path);
+}
 
 std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path,
                                                             const char* option) {
@@ -113,24 +79,11 @@ std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesyste
   if (!std::filesystem::is_regular_file(path, error)) {
     throw UsageError(fmt::format("{} {}: no such file", option, path.string()));
   }
-  const std::string problem = problem_in_child(path);
+  const std::string problem = problem_of_torchscript(path);
   if (!problem.empty()) {
     throw CheckpointError(fmt::format("{} {}: {}", option, path.string(), problem));
   }
-  return std::make_unique<TorchscriptFeatures>(path);
-}
-
-int probe_torchscript(const std::filesystem::path& path) {
-  try {
-    TorchscriptFeatures features(path);
-    return 0;
-  } catch (const c10::Error& error) {
-    std::fprintf(stderr, "no TorchScript module that can be loaded (%s)\n",
-                 first_line(error.what_without_backtrace()).substr(0, 200).c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", first_line(error.what()).substr(0, 300).c_str());
-  }
-  return 1;
+  return load_torchscript_features(path);
 }
 
 }  // namespace dcgan

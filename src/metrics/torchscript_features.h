@@ -13,4 +13,7 @@ namespace dcgan {
 std::unique_ptr<FeatureExtractor> open_torchscript_features(const std::filesystem::path& path,
                                                             const char* option);
 
+/// The same without the child, for the child itself. Throws whatever LibTorch throws.
+std::unique_ptr<FeatureExtractor> load_torchscript_features(const std::filesystem::path& path);
+
 }  // namespace dcgan

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -11,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "report/tfrecord.h"
 
 namespace dcgan {
 namespace {
@@ -36,60 +36,6 @@ constexpr uint32_t kPluginName = 1;
 constexpr uint32_t kPluginContent = 2;
 }  // namespace summary
 
-constexpr size_t kPrefix = 12;  // length and its checksum
-constexpr size_t kSuffix = 4;   // checksum of the data
-
-std::array<uint32_t, 256> crc_table() {
-  constexpr uint32_t kPolynomial = 0x82f63b78;  // reversed
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < table.size(); ++i) {
-    uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ ((value & 1) != 0 ? kPolynomial : 0);
-    table[i] = value;
-  }
-  return table;
-}
-
-// So that a checksum of data which holds its own checksum is none of its own.
-uint32_t masked_crc(std::string_view bytes) {
-  const uint32_t crc = crc32c(bytes);
-  return (crc >> 15 | crc << 17) + 0xa282ead8U;
-}
-
-template <typename Number>
-std::string little_endian(Number value) {
-  std::string bytes;
-  for (size_t i = 0; i < sizeof(value); ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
-  return bytes;
-}
-
-template <typename Number>
-Number from_little_endian(std::string_view bytes) {
-  Number value = 0;
-  for (size_t i = sizeof(value); i-- > 0;) {
-    value = value << 8 | static_cast<Number>(static_cast<unsigned char>(bytes[i]));
-  }
-  return value;
-}
-
-std::string record_of(const std::string& event) {
-  const std::string length = little_endian(static_cast<uint64_t>(event.size()));
-  return length + little_endian(masked_crc(length)) + event + little_endian(masked_crc(event));
-}
-
-// Length of the whole record that `bytes` begin with; 0 if there is none.
-size_t whole_record(std::string_view bytes) {
-  if (bytes.size() < kPrefix + kSuffix) return 0;
-  const auto length = from_little_endian<uint64_t>(bytes);
-  if (from_little_endian<uint32_t>(bytes.substr(8)) != masked_crc(bytes.substr(0, 8)) ||
-      length > bytes.size() - kPrefix - kSuffix) {
-    return 0;
-  }
-  const std::string_view event = bytes.substr(kPrefix, length);
-  const auto checksum = from_little_endian<uint32_t>(bytes.substr(kPrefix + length));
-  return checksum == masked_crc(event) ? kPrefix + length + kSuffix : 0;
-}
-
 int64_t step_of(std::string_view event_bytes) {
   protozero::pbf_reader reader(event_bytes.data(), event_bytes.size());
   try {
@@ -105,10 +51,9 @@ int64_t step_of(std::string_view event_bytes) {
 
 std::string kept_records(std::string_view bytes, int64_t last_step) {
   std::string kept;
-  for (size_t size = whole_record(bytes); size > 0; size = whole_record(bytes)) {
-    const std::string_view event = bytes.substr(kPrefix, size - kPrefix - kSuffix);
-    if (step_of(event) <= last_step) kept += bytes.substr(0, size);
-    bytes.remove_prefix(size);
+  while (const auto record = first_tfrecord(bytes)) {
+    if (step_of(record->data) <= last_step) kept += record->whole;
+    bytes.remove_prefix(record->whole.size());
   }
   return kept;
 }
@@ -167,13 +112,6 @@ std::string hyperparameter_event(const std::vector<ConfigEntry>& options) {
 
 }  // namespace
 
-uint32_t crc32c(std::string_view bytes) {
-  static const std::array<uint32_t, 256> kTable = crc_table();
-  uint32_t crc = ~uint32_t{0};
-  for (const char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff] ^ crc >> 8;
-  return ~crc;
-}
-
 EventFile::EventFile(fs::path path, int64_t last_step, const std::vector<ConfigEntry>& options)
     : path_(std::move(path)) {
   constexpr uint64_t kLimit = uint64_t{1} << 36;
@@ -189,7 +127,7 @@ EventFile::EventFile(fs::path path, int64_t last_step, const std::vector<ConfigE
     pbf_writer writer(version);
     writer.add_double(event::kWallTime, now());
     writer.add_string(event::kFileVersion, "brain.Event:2");
-    kept = record_of(version) + record_of(hyperparameter_event(options));
+    kept = tfrecord_of(version) + tfrecord_of(hyperparameter_event(options));
   }
   write_atomically(path_, kept);
 }
@@ -233,6 +171,6 @@ void EventFile::write_png(int64_t step, const std::string& tag, const fs::path& 
   append(data);
 }
 
-void EventFile::append(const std::string& event) { append_to_file(path_, record_of(event)); }
+void EventFile::append(const std::string& event) { append_to_file(path_, tfrecord_of(event)); }
 
 }  // namespace dcgan

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/config.h"
@@ -11,7 +10,7 @@
 
 namespace dcgan {
 
-/// Writes a TensorBoard event file (events.out.tfevents.*): records of the TFRecord format, each an
+/// Writes a TensorBoard event file (events.out.tfevents.*): records (see tfrecord.h), each an
 /// Event message of TensorFlow's event.proto. Every record is appended with one write, so what a
 /// killed process leaves is whole but for its last record.
 class EventFile {
@@ -33,8 +32,5 @@ class EventFile {
 
   std::filesystem::path path_;
 };
-
-/// CRC-32C (Castagnoli), as the TFRecord format uses it.
-uint32_t crc32c(std::string_view bytes);
 
 }  // namespace dcgan

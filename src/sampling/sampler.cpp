@@ -40,8 +40,4 @@ at::Tensor sample_images(Generator& generator, const at::Tensor& latents) {
   return torch::cat(pieces);
 }
 
-double sample_standard_deviation(const at::Tensor& images) {
-  return images.to(torch::kFloat64).div(127.5).std(0).mean().item<double>();
-}
-
 }  // namespace dcgan

@@ -12,8 +12,4 @@ namespace dcgan {
 /// training mode is left as it was found.
 at::Tensor sample_images(Generator& generator, const at::Tensor& latents);
 
-/// Mean over pixels and channels of the standard deviation over images, on the networks' scale
-/// [-1, 1]: 0 when every image is the same. `images` uint8 [N, H, W, C], N >= 2.
-double sample_standard_deviation(const at::Tensor& images);
-
 }  // namespace dcgan

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "data/open.h"
 #include "data/output_path.h"
+#include "metrics/diversity.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/metrics_log.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "metrics/diversity.h"
 #include "models/random.h"
 #include "report/grid.h"
 #include "report/image_file.h"

@@ -1,4 +1,5 @@
 #include "report/event_file.h"
+#include "report/tfrecord.h"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/diversity.h"
 #include "models/initialization.h"
 #include "sampling/latents.h"
 
