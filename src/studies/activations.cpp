@@ -6,8 +6,8 @@
 #include <cmath>
 #include <map>
 
+#include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -53,7 +53,7 @@ class Activations : public TunedSweep {
     for (const Point& point : plan(Budget::kStandard).points) {
       const Records batch = at_best(results, point.name, "batch");
       const Records none = at_best(results, point.name, "none");
-      const bool gan = point.settings.contains("model");
+      const bool gan = is_gan(point.settings);
       questions.push_back(better(
           fmt::format("{} is better with batch norm: {}", gan ? "FID" : "Accuracy", point.name),
           "with", batch, "without", none));

@@ -168,14 +168,15 @@ json run_classifier_cell(const ClassifierCell& cell, const ClassifierObserver& o
   std::vector<double> step_seconds;
   double since = thread_seconds();
   int64_t last_step = 0;
-  for (int64_t step = 1; step <= cell.steps && !record["failed"]; ++step) {
+  bool finite = true;  // until the first loss that is not
+  for (int64_t step = 1; step <= cell.steps && finite; ++step) {
     const torch::Tensor chosen = order.batch((step - 1) * cell.batch, cell.batch);
     const torch::Tensor logits = network->forward(
         parts.training.images.index_select(0, chosen),
         RandomStream(cell.seed, "dropout of step").substream(static_cast<uint64_t>(step)).key());
     const torch::Tensor loss = cross_entropy(logits, parts.training.labels.index_select(0, chosen));
     optimizer.step(loss);
-    const bool finite = std::isfinite(loss.item<double>());
+    finite = std::isfinite(loss.item<double>());
     if (!finite) fail(fmt::format("a loss is not finite at step {}", step));
     if (finite && step % cell.eval_every != 0 && step != cell.steps) continue;
     const double spent = thread_seconds() - since;
@@ -201,11 +202,11 @@ json run_classifier_cell(const ClassifierCell& cell, const ClassifierObserver& o
   const Measured train = measure(network, first_images(parts.training, kTrainMeasured));
   record["train_accuracy"] = train.accuracy;
   record["train_loss"] = train.loss;
-  record["accuracy"] = record["failed"] ? json(0.1) : record["accuracies"].back();
-  if (!record["failed"] && record["accuracy"].get<double>() < kLeastAccuracy) {
+  record["accuracy"] = finite ? record["accuracies"].back() : json(0.1);
+  if (finite && record["accuracy"].get<double>() < kLeastAccuracy) {
     fail("did not learn");
   }
-  if (cell.probe && record.value("failure", "").find("finite") == std::string::npos) {
+  if (cell.probe && finite) {
     record["gradient_norms"]["end"] =
         weight_gradient_norms(network, first_images(parts.training, cell.batch));
     const std::string& activation = cell.network.activation;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "studies/covariate_shift_cell.h"
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -15,12 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr double kNoise = 0.5;
-
-Value smaller(const char* key) {
-  return [key](const json& r) {
-    return r.contains(key) && r[key].is_number() ? -r[key].get<double>() : -INFINITY;
-  };
-}
 
 std::string shown(std::vector<double> scores) {
   for (double& score : scores) score = -score;
@@ -67,8 +61,7 @@ class CovariateShift : public TunedSweep {
   json run(const Cell& cell, const std::string& film) const override {
     if (cell.stage.ends_with("tuning")) return TunedSweep::run(cell, film);
     json settings = json::parse(cell.settings);
-    if (settings.value("model", "") != "gan")
-      return run_covariate_shift_classifier(settings, cell.seed);
+    if (!is_gan(settings)) return run_covariate_shift_classifier(settings, cell.seed);
     settings.erase("model");
     settings.erase("point");
     return run_covariate_shift_gan(settings, cell.seed);
@@ -80,10 +73,10 @@ class CovariateShift : public TunedSweep {
       const Records batch = at_best(results, point.name, "batch");
       const Records none = at_best(results, point.name, "none");
       const Records noisy = at_best(results, point.name, "noisy");
-      const bool gan = point.settings.contains("model");
+      const bool gan = is_gan(point.settings);
       const auto less = [&](const std::string& claim, const Records& ours, const Records& theirs,
                             const char* key, const char* names) {
-        const auto [a, b] = means_by_seed(ours, theirs, smaller(key));
+        const auto [a, b] = means_by_seed(ours, theirs, negated(key));
         questions.push_back({claim + ": " + point.name, a, b,
                              fmt::format("median, {}: {} and {}", names, shown(a), shown(b))});
       };
@@ -189,7 +182,7 @@ class CovariateShift : public TunedSweep {
         Figure::Series row;
         row.name = point.name + ", " + arm.name;
         for (const char* key : {"drift", "loss_range", "gradient_change", "smoothness"}) {
-          row.notes.push_back(shown(values_of(runs, smaller(key))));
+          row.notes.push_back(shown(values_of(runs, negated(key))));
         }
         table.series.push_back(std::move(row));
       }

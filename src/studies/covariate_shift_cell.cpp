@@ -11,6 +11,7 @@
 #include "studies/input_drift.h"
 #include "studies/loss_landscape.h"
 #include "studies/network_measures.h"
+#include "studies/statistics/estimates.h"
 
 namespace dcgan {
 namespace {
@@ -52,10 +53,8 @@ class Landscapes {
 
 void write_drift(const InputDrift& drift, json& record) {
   const std::vector<double> layers = drift.by_layer();
-  double sum = 0;
-  for (const double layer : layers) sum += layer;
   record["drift_by_layer"] = layers;
-  if (!layers.empty()) record["drift"] = sum / static_cast<double>(layers.size());
+  if (!layers.empty()) record["drift"] = statistics::mean(layers);
   record["quantiles"] = drift.quantiles();
 }
 
@@ -90,7 +89,7 @@ json run_covariate_shift_gan(const json& settings, uint64_t seed) {
   InputDrift drift;
   Landscapes landscapes;
   json record =
-      run_gan_cell(cell, /*fid_threshold=*/150, /*film=*/"",
+      run_gan_cell(cell, /*film=*/"",
                    [&](int64_t step, Networks& networks, const torch::Tensor& real,
                        const torch::Tensor& latents) {
                      const BuffersKept kept_d(*networks.discriminator);

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -22,16 +22,6 @@ const std::vector<std::string>& sizes() {
 }
 
 std::string layers(int64_t depth) { return std::to_string(depth) + " layers"; }
-
-// Batch norm's accuracy minus no norm's, seed by seed, as records.
-Records advantage(const Records& batch, const Records& none) {
-  const auto [with, without] = paired_by_seed(batch, none);
-  Records found = with;
-  for (size_t i = 0; i < found.size(); ++i) {
-    found[i]["advantage"] = accuracy(with[i]) - accuracy(without[i]);
-  }
-  return found;
-}
 
 class Depth : public TunedSweep {
  public:
@@ -69,15 +59,15 @@ class Depth : public TunedSweep {
     for (const Point& point : plan(Budget::kStandard).points) {
       const Records batch = at_best(results, point.name, "batch");
       const Records none = at_best(results, point.name, "none");
-      const bool gan = point.settings.contains("model");
+      const bool gan = is_gan(point.settings);
       if (gan && batch.empty()) continue;
       questions.push_back(better(fmt::format("{} is better with batch norm: {}",
                                              gan ? "The DCGAN's FID" : "Accuracy", point.name),
                                  "with", batch, "without", none));
     }
     const auto gap = [&](int64_t depth) {
-      return advantage(at_best(results, layers(depth), "batch"),
-                       at_best(results, layers(depth), "none"));
+      return with_advantage(at_best(results, layers(depth), "batch"),
+                            at_best(results, layers(depth), "none"));
     };
     const auto [deep, shallow] =
         means_by_seed(gap(50), gap(2), [](const json& r) { return r["advantage"].get<double>(); });
@@ -92,7 +82,7 @@ class Depth : public TunedSweep {
     const auto mlp = [&](const std::string& arm) {
       Records runs;
       for (const Point& point : plan(Budget::kStandard).points) {
-        if (point.settings.contains("model")) continue;
+        if (is_gan(point.settings)) continue;
         for (const json& r : at_best(results, point.name, arm)) runs.push_back(r);
       }
       return runs;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "studies/record_figures.h"
 #include "studies/statistics/comparison.h"
 #include "studies/statistics/resampling.h"
-#include "studies/sweep_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -17,9 +17,7 @@ namespace {
 using nlohmann::json;
 namespace st = statistics;
 
-double number(const json& record, const char* key) {
-  return record.contains(key) && record[key].is_number() ? record[key].get<double>() : NAN;
-}
+double number(const json& record, const char* key) { return number_of(record, key, NAN); }
 
 // A search that stops a configuration when it reaches the target: configurations that reach it
 // within the horizon, for each hour of training.
@@ -95,7 +93,7 @@ class Faster : public TunedSweep {
       const double horizon = point.settings["steps"].get<double>();
       for (const bool seconds : {false, true}) {
         const std::string key = seconds ? "target_seconds" : "target_step";
-        const auto [ours, theirs] = means_by_seed(batch, none, sooner(key));
+        const auto [ours, theirs] = means_by_seed(batch, none, negated(key));
         std::string text =
             fmt::format("median {}: {} with, {} without", seconds ? "seconds" : "steps",
                         time_text(batch, key, seconds ? INFINITY : horizon),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -105,7 +106,7 @@ double late_variation(const nlohmann::json& fid) {
   return n > 1 ? std::sqrt(std::max(0.0, (squares - sum * sum / n) / (n - 1))) : 0;
 }
 
-void summarize_trajectory(const Trajectory& t, double threshold, nlohmann::json& record) {
+void summarize_trajectory(const Trajectory& t, nlohmann::json& record) {
   record["steps"] = t.steps;
   record["fid"] = t.fid;
   record["kid"] = t.kid;
@@ -119,7 +120,7 @@ void summarize_trajectory(const Trajectory& t, double threshold, nlohmann::json&
   size_t best = 0;
   for (size_t i = 0; i < t.fid.size(); ++i) {
     if (t.fid[i] < t.fid[best]) best = i;
-    if (record["threshold_step"].is_null() && t.fid[i].get<double>() <= threshold) {
+    if (record["threshold_step"].is_null() && t.fid[i].get<double>() <= kFidThreshold) {
       record["threshold_step"] = t.steps[i];
     }
   }
@@ -183,7 +184,7 @@ GanCell gan_cell_from(const nlohmann::json& settings, uint64_t seed) {
   return cell;
 }
 
-nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std::string& film,
+nlohmann::json run_gan_cell(const GanCell& cell, const std::string& film,
                             const GanObserver& observe) {
   use_convolution_kernels(cell.convolutions == "own");
   const auto dataset = open_dataset(cell.data, {.image_size = cell.image_size});
@@ -227,11 +228,12 @@ nlohmann::json run_gan_cell(const GanCell& cell, double fid_threshold, const std
       draw(step);
     }
   }
-  summarize_trajectory(trajectory, fid_threshold, record);
-  if (failure.empty() && is_collapsed(last)) failure = "collapsed";
+  summarize_trajectory(trajectory, record);
+  const bool broke_off = !failure.empty();
+  if (!broke_off && is_collapsed(last)) failure = "collapsed";
   record["failed"] = !failure.empty();
   if (!failure.empty()) record["failure"] = failure;
-  if (failure.empty() || failure == "collapsed") {
+  if (!broke_off) {
     record["fid_batch"] = evaluator.evaluate_with_batch_statistics(networks.generator).fid;
   }
   return record;

@@ -138,12 +138,6 @@ class GanStability : public Study {
     return cells;
   }
 
-  bool complete(Budget budget, int64_t seeds, const Records& results) const override {
-    const Plan plan = plan_of(budget, seeds);
-    return all_done(tuning_cells(plan), results) &&
-           all_done(cells(budget, seeds, results), results);
-  }
-
   int64_t expected_cells(Budget budget, int64_t seeds) const override {
     const Plan plan = plan_of(budget, seeds);
     const auto arms = static_cast<int64_t>(plan.arms.size());
@@ -168,7 +162,7 @@ class GanStability : public Study {
 
   json run(const Cell& cell, const std::string& film) const override {
     if (cell.stage == "floor") return run_real_floor(gan_cell_from(json::parse(cell.settings), 0));
-    return run_gan_cell(gan_cell_from(json::parse(cell.settings), cell.seed), kFidThreshold, film);
+    return run_gan_cell(gan_cell_from(json::parse(cell.settings), cell.seed), film);
   }
 
   std::vector<Finding> findings(const Records& results) const override {

@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
-#include <map>
 
 #include "studies/gan_stability_parts.h"
+#include "studies/record_figures.h"
 #include "studies/statistics/comparison.h"
 
 namespace dcgan::gan_stability_parts {
@@ -70,29 +69,12 @@ Figure along_rates(const Records& results) {
 }
 
 Figure trajectories(const Records& results) {
-  Figure figure;
-  figure.title = "FID over training at each arm's own best setting, median over seeds";
-  figure.x_label = "step";
+  std::vector<Group> groups;
+  for (const Arm& arm : arms()) groups.push_back({arm.name, best_runs(results, arm.name)});
+  Figure figure = over_steps("FID over training at each arm's own best setting, median over seeds",
+                             "fid", groups);
   figure.y_label = "FID";
   figure.log_y = true;
-  for (const Arm& arm : arms()) {
-    const Records runs = best_runs(results, arm.name);
-    std::map<double, std::vector<double>> at;
-    for (const json& record : runs) {
-      if (!record.contains("steps")) continue;
-      for (size_t i = 0; i < record["steps"].size(); ++i) {
-        at[record["steps"][i].get<double>()].push_back(record["fid"][i].get<double>());
-      }
-    }
-    if (at.empty()) continue;
-    Figure::Series line;
-    line.name = arm.name;
-    for (const auto& [step, values] : at) {
-      line.x.push_back(step);
-      line.y.push_back(st::median(values));
-    }
-    figure.series.push_back(std::move(line));
-  }
   return figure;
 }
 
@@ -133,10 +115,8 @@ std::string middle(const Records& runs, const std::function<double(const json&)>
   return std::isnan(m) ? "-" : fmt::format("{:.3g}", m);
 }
 
-std::function<double(const json&)> number_of(const char* key) {
-  return [key](const json& r) {
-    return r.contains(key) && r[key].is_number() ? r[key].get<double>() : NAN;
-  };
+std::function<double(const json&)> value_of(const char* key) {
+  return [key](const json& r) { return number_of(r, key, NAN); };
 }
 
 std::function<double(const json&)> last_of(const char* key) {
@@ -150,9 +130,9 @@ std::string median_step(const Records& runs, const char* key) {
   std::vector<double> times;
   std::vector<bool> observed;
   for (const json& record : runs) {
-    const bool seen = record.contains(key) && record[key].is_number();
-    observed.push_back(seen);
-    times.push_back(seen ? record[key].get<double>() : static_cast<double>(kSteps));
+    const double step = number_of(record, key, NAN);
+    observed.push_back(!std::isnan(step));
+    times.push_back(observed.back() ? step : static_cast<double>(kSteps));
   }
   const double step = st::kaplan_meier_median(times, observed);
   const auto count = std::count(observed.begin(), observed.end(), true);
@@ -188,16 +168,16 @@ Figure numbers(const Records& results) {
         fmt::format("{}, {:g}", settings["init"].get<std::string>(), settings["lr"].get<double>()),
         std::to_string(runs.size()),
         std::to_string(count_failed(runs)),
-        middle(runs, number_of("last_fid")),
-        middle(runs, number_of("best_fid")),
-        middle(runs, number_of("fid_batch")),
+        middle(runs, value_of("last_fid")),
+        middle(runs, value_of("best_fid")),
+        middle(runs, value_of("fid_batch")),
         middle(runs, last_of("kid")),
         middle(runs, last_of("modes")),
         middle(runs, last_of("entropy")),
         middle(runs, last_of("diversity")),
         median_step(runs, "threshold_step"),
         median_step(runs, "collapse_step"),
-        middle(runs, number_of("late_variation"))};
+        middle(runs, value_of("late_variation"))};
     figure.series.push_back(std::move(row));
   }
   const Records floor =
@@ -205,7 +185,7 @@ Figure numbers(const Records& results) {
   if (!floor.empty()) {
     Figure::Series row;
     row.name = "real against real";
-    row.notes = {"2,000 of the digits", "1", "0", middle(floor, number_of("last_fid"))};
+    row.notes = {"2,000 of the digits", "1", "0", middle(floor, value_of("last_fid"))};
     row.notes.resize(figure.x_names.size(), "-");
     figure.series.push_back(std::move(row));
   }

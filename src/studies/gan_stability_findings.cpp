@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "studies/gan_stability_parts.h"
 #include "studies/paired_findings.h"
@@ -65,12 +66,7 @@ st::Interval difference_over_seeds(const Records& a, const Records& b) {
     differences.push_back(first.back() - second.back());
   }
   if (differences.empty()) return {0, -1, 1};
-  const auto mean = [](const std::vector<double>& x) {
-    double sum = 0;
-    for (const double value : x) sum += value;
-    return sum / static_cast<double>(x.size());
-  };
-  st::Interval interval = st::bootstrap_interval(differences, mean, 11);
+  st::Interval interval = st::bootstrap_interval(differences, st::mean, 11);
   const st::Interval seeds = st::paired_improvement(first, second);
   if (seeds.low <= 0.5 && interval.low > 0) interval.low = 0;
   if (seeds.high >= 0.5 && interval.high < 0) interval.high = 0;
@@ -107,21 +103,26 @@ bool ever_trained(const Records& tuning) {
   return count_failed(tuning) < static_cast<int64_t>(tuning.size());
 }
 
-PairedQuestion better_at_best(const Records& results, const std::string& opponent) {
+// Nothing for an arm that was not run; of the opponent that the study is about, "none", that is
+// said.
+std::optional<PairedQuestion> better_at_best(const Records& results, const std::string& opponent) {
   const auto [both, other] =
       paired_by_seed(best_runs(results, "both"), best_runs(results, opponent));
   const Records tuning = tuning_runs(results, opponent);
   if (!tuning.empty() && !ever_trained(tuning)) {
-    return {"At its own best batch norm in both networks is better than " + in_words(opponent),
-            {},
-            {},
-            fmt::format("no comparison: all {} tuning runs of the opponent failed", tuning.size())};
+    return PairedQuestion{
+        "At its own best batch norm in both networks is better than " + in_words(opponent),
+        {},
+        {},
+        fmt::format("no comparison: all {} tuning runs of the opponent failed", tuning.size())};
   }
-  return {(opponent == "none" ? "(ii) " : "") +
-              std::string("At its own best batch norm in both networks is better than ") +
-              in_words(opponent),
-          values_of(both, rank_score), values_of(other, rank_score),
-          fmt::format("median FID {} against {}", median_fid(both), median_fid(other))};
+  if (both.empty() && opponent != "none") return {};
+  return PairedQuestion{
+      (opponent == "none" ? "(ii) " : "") +
+          std::string("At its own best batch norm in both networks is better than ") +
+          in_words(opponent),
+      values_of(both, rank_score), values_of(other, rank_score),
+      fmt::format("median FID {} against {}", median_fid(both), median_fid(other))};
 }
 
 Finding fewer_failures(const Records& results) {
@@ -170,11 +171,14 @@ Finding cheaper_search(const Records& results) {
           false, "expected best of k tuning runs drawn at random, " + text};
 }
 
-// The two main arms under other conditions, at the settings that were best before.
-PairedQuestion transferred(const Records& results, const std::string& label, const json& change) {
+// The two main arms under other conditions, at the settings that were best before; nothing for
+// conditions that were not run.
+std::optional<PairedQuestion> transferred(const Records& results, const std::string& label,
+                                          const json& change) {
   const auto fits = [&](const json& r) { return transfer_label(r["settings"]) == label; };
   const auto [both, none] = paired_by_seed(select(results, "transfer", "both", fits),
                                            select(results, "transfer", "none", fits));
+  if (both.empty()) return {};
   const Records floor = select(results, "floor", "real",
                                [&](const json& r) { return r["settings"] == floor_of(change); });
   std::string text = fmt::format("median FID {} against {}", median_fid(both), median_fid(none));
@@ -182,31 +186,27 @@ PairedQuestion transferred(const Records& results, const std::string& label, con
     text += fmt::format(", real images {:.2g}", floor.front()["last_fid"].get<double>());
   }
   text += fmt::format("; failed {} with, {} without", percent(both), percent(none));
-  if (!both.empty() && both.front().value("features", "digits") != "digits") {
+  if (both.front().value("features", "digits") != "digits") {
     text += fmt::format("; features '{}'", both.front().value("features", ""));
   }
-  return {"The same settings " + label + ": batch norm is better than no norm",
-          values_of(both, rank_score), values_of(none, rank_score), text};
+  return PairedQuestion{"The same settings " + label + ": batch norm is better than no norm",
+                        values_of(both, rank_score), values_of(none, rank_score), text};
 }
 
 }  // namespace
 
 std::vector<Finding> findings(const Records& results) {
-  // All paired comparisons are adjusted together. An arm or condition that was not run is no
-  // question.
+  // All paired comparisons are adjusted together.
   std::vector<PairedQuestion> questions;
+  const auto ask = [&](std::optional<PairedQuestion> question) {
+    if (question) questions.push_back(*std::move(question));
+  };
   for (const char* opponent : {"none", "g-only", "d-only", "sn-d", "spectral", "layer"}) {
-    questions.push_back(better_at_best(results, opponent));
+    ask(better_at_best(results, opponent));
   }
   for (const auto& [label, change] : transfers()) {
-    questions.push_back(transferred(results, label, change));
+    ask(transferred(results, label, change));
   }
-  const auto first_other = questions.begin() + 1;
-  questions.erase(std::remove_if(first_other, questions.end(),
-                                 [](const PairedQuestion& q) {
-                                   return q.ours.empty() && !q.evidence.starts_with("no comp");
-                                 }),
-                  questions.end());
   std::vector<Finding> found = decide_together(questions);
   found.insert(found.begin(), wider_region(results));
   found.insert(found.begin() + 2, {fewer_failures(results), cheaper_search(results)});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "studies/statistics/estimates.h"
 
@@ -58,8 +59,10 @@ json floor_of(const json& change) {
 }
 
 const Arm& arm_named(const std::string& name) {
-  return *std::find_if(arms().begin(), arms().end(),
-                       [&](const Arm& arm) { return name == arm.name; });
+  const auto found =
+      std::find_if(arms().begin(), arms().end(), [&](const Arm& arm) { return name == arm.name; });
+  if (found == arms().end()) throw std::logic_error("gan-stability: no arm " + name);
+  return *found;
 }
 
 bool has_setting(const json& record, const std::string& init, double lr) {
@@ -108,10 +111,6 @@ std::vector<double> rates_in(const Records& records) {
   std::sort(rates.begin(), rates.end());
   rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
   return rates;
-}
-
-Records at_rate(const Records& records, double lr) {
-  return select(records, "", "", [lr](const json& r) { return r["settings"]["lr"] == lr; });
 }
 
 }  // namespace dcgan::gan_stability_parts

@@ -12,9 +12,7 @@
 
 namespace dcgan::gan_stability_parts {
 
-// Declared before any run of the study was looked at. The threshold is about twice what the pilot's
-// best runs reached.
-inline constexpr double kFidThreshold = 150;
+// Declared before any run of the study was looked at.
 inline constexpr int64_t kSteps = 600;
 
 struct Arm {
@@ -25,7 +23,7 @@ struct Arm {
 const std::vector<Arm>& arms();
 const std::vector<std::string>& initializations();
 const std::vector<double>& rates();
-/// The best setting under other conditions: one thing changed at a time.
+/// The best setting under other conditions: names, and the one setting that changes.
 const std::vector<std::pair<std::string, nlohmann::json>>& transfers();
 
 /// The name of the conditions that `settings` were run under, or "".
@@ -33,6 +31,7 @@ std::string transfer_label(const nlohmann::json& settings);
 /// Settings of the cell that compares real images with real ones under these conditions.
 nlohmann::json floor_of(const nlohmann::json& change);
 
+/// Throws std::logic_error where there is none of this name.
 const Arm& arm_named(const std::string& name);
 bool has_setting(const nlohmann::json& record, const std::string& init, double lr);
 
@@ -51,7 +50,6 @@ Records row_of(const Records& results, const std::string& arm);
 Records best_runs(const Records& results, const std::string& arm);
 
 std::vector<double> rates_in(const Records& records);
-Records at_rate(const Records& records, double lr);
 
 std::vector<Finding> findings(const Records& results);
 std::vector<Figure> figures(const Records& results);

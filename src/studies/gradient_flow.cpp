@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -63,7 +63,7 @@ class GradientFlow : public TunedSweep {
   std::vector<Figure> figures(const Records& results) const override {
     std::vector<Figure> figures;
     for (const Point& point : plan(Budget::kStandard).points) {
-      const bool gan = point.settings.contains("model");
+      const bool gan = is_gan(point.settings);
       std::vector<Group> groups;
       for (const Arm& arm : plan(Budget::kStandard).arms) {
         groups.push_back({arm.name, at_best(results, point.name, arm.name)});

@@ -16,6 +16,7 @@
 #include "sampling/latents.h"
 #include "studies/paired_findings.h"
 #include "studies/statistics/comparison.h"
+#include "studies/sweep_parts.h"
 #include "training/networks.h"
 #include "training/step.h"
 
@@ -165,12 +166,12 @@ class Identity : public Study {
         "batch norm over eight features of means N(0, 3) and deviations exp(N(0, 1)), asked for "
         "its own input, 2,000 steps of Adam at 0.03, batch 60 (the arms do not compete in their "
         "rate: fixed has no parameters); {} seeds",
-        kGanSteps, seeds_of(budget));
+        kGanSteps, usual_seeds(budget));
   }
 
   std::vector<Cell> cells(Budget budget, int64_t seeds, const Records& /*results*/) const override {
     std::vector<Cell> cells;
-    const int64_t count = seeds > 0 ? seeds : seeds_of(budget);
+    const int64_t count = seeds > 0 ? seeds : usual_seeds(budget);
     for (int64_t i = 0; i < count; ++i) {
       const uint64_t seed = kFirstSeed + static_cast<uint64_t>(i);
       cells.push_back({name(), "restore", "dcgan", "{}", seed});
@@ -180,11 +181,8 @@ class Identity : public Study {
     }
     return cells;
   }
-  bool complete(Budget budget, int64_t seeds, const Records& results) const override {
-    return all_done(cells(budget, seeds, results), results);
-  }
   int64_t expected_cells(Budget budget, int64_t seeds) const override {
-    return 3 * (seeds > 0 ? seeds : seeds_of(budget));
+    return 3 * (seeds > 0 ? seeds : usual_seeds(budget));
   }
   double cell_seconds(const Cell& cell) const override { return cell.stage == "restore" ? 2 : 0.5; }
 
@@ -240,10 +238,6 @@ class Identity : public Study {
   }
 
  private:
-  static int64_t seeds_of(Budget budget) {
-    return budget == Budget::kQuick ? 10 : budget == Budget::kStandard ? 20 : 40;
-  }
-
   static Finding restores(const Records& runs) {
     const std::string claim =
         "gamma = sqrt(var + eps) and beta = mean restore the raw activation, layer by layer in "
@@ -261,7 +255,7 @@ class Identity : public Study {
     const std::string claim = "A network that needs the identity learns it";
     if (runs.empty()) return {claim, "no data", false, ""};
     const auto learnt = std::count_if(runs.begin(), runs.end(), [](const json& r) {
-      return r["square_error"].is_number() && r["square_error"].get<double>() <= kLearnt;
+      return number_of(r, "square_error", INFINITY) <= kLearnt;
     });
     const st::Interval share = st::rate_interval(learnt, static_cast<int64_t>(runs.size()));
     return {

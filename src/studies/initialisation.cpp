@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <optional>
+#include <string>
 
-#include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -13,7 +13,6 @@ namespace dcgan {
 namespace {
 
 using nlohmann::json;
-namespace st = statistics;
 
 struct Network {
   const char* name;
@@ -138,15 +137,11 @@ class Initialisation : public TunedSweep {
   std::string best_point(const Records& results, const std::string& network,
                          const std::string& arm) const {
     std::string best;
-    double best_score = 0;
+    std::optional<double> best_score;
     for (const Point& point : plan(Budget::kStandard).points) {
       if (!point.name.starts_with(network + ",")) continue;
-      const Records runs = tuning(results, point.name, arm);
-      if (runs.empty()) continue;
-      const double lr = best_rate(runs);
-      const double score = st::median(values_of(
-          select(runs, "", "", [&](const json& r) { return r["settings"]["lr"] == lr; }), quality));
-      if (best.empty() || score > best_score) {
+      const auto score = tuned_quality(results, point.name, arm);
+      if (score && (!best_score || *score > *best_score)) {
         best = point.name;
         best_score = score;
       }

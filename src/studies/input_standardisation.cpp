@@ -7,8 +7,8 @@
 #include "data/standardization.h"
 #include "models/random.h"
 #include "studies/digit_parts.h"
+#include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -111,7 +111,7 @@ class InputStandardisation : public TunedSweep {
       for (const Point& point : plan(Budget::kStandard).points) {
         const Records ours = at_best(results, point.name, c.ours);
         const Records theirs = at_best(results, point.name, c.theirs);
-        const auto [a, b] = means_by_seed(ours, theirs, sooner("target_step"));
+        const auto [a, b] = means_by_seed(ours, theirs, negated("target_step"));
         const double horizon = point.settings["steps"].get<double>();
         questions.push_back({std::string(c.claim) + ": " + point.name, a, b,
                              fmt::format("median steps {} {}, {} {}", c.ours,
@@ -179,7 +179,7 @@ class InputStandardisation : public TunedSweep {
       row.name = arm.name;
       for (const char* key : {"condition", "condition_about_zero", "correlation"}) {
         row.notes.push_back(fmt::format("{:.3g}", st::median(values_of(runs, [&](const json& r) {
-                                          return r[key].is_number() ? r[key].get<double>() : NAN;
+                                          return number_of(r, key, NAN);
                                         }))));
       }
       table.series.push_back(std::move(row));

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
+#include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 

@@ -49,12 +49,7 @@ class OwnKernels : public PairedStudy {
     std::vector<double> logs;
     for (size_t i = 0; i < own.size(); ++i)
       logs.push_back(mean_score(libtorch[i]) - mean_score(own[i]));
-    const auto mean = [](const std::vector<double>& x) {
-      double sum = 0;
-      for (const double value : x) sum += value;
-      return sum / static_cast<double>(x.size());
-    };
-    const statistics::Interval i = statistics::bootstrap_interval(logs, mean, 21);
+    const statistics::Interval i = statistics::bootstrap_interval(logs, statistics::mean, 21);
     const double high = std::exp(i.high);
     const std::string verdict = high <= kMostRatio             ? "supported"
                                 : std::exp(i.low) > kMostRatio ? "not supported"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -119,8 +118,9 @@ std::string time_text(const Records& runs, const std::string& key, double horizo
   std::vector<bool> observed;
   int64_t reached = 0;
   for (const json& record : runs) {
-    const bool seen = record.contains(key) && record[key].is_number();
-    times.push_back(seen ? record[key].get<double>() : horizon);
+    const double time = number_of(record, key, NAN);
+    const bool seen = !std::isnan(time);
+    times.push_back(seen ? time : horizon);
     observed.push_back(seen);
     reached += seen ? 1 : 0;
   }
@@ -129,12 +129,8 @@ std::string time_text(const Records& runs, const std::string& key, double horizo
                      reached, times.size());
 }
 
-Value sooner(const std::string& key) {
-  return [key](const json& record) {
-    return record.contains(key) && record[key].is_number()
-               ? -record[key].get<double>()
-               : -std::numeric_limits<double>::infinity();
-  };
+Value negated(const std::string& key) {
+  return [key](const json& record) { return -number_of(record, key, INFINITY); };
 }
 
 }  // namespace dcgan

@@ -43,7 +43,8 @@ std::string median_text(const std::vector<double>& values, const std::string& in
 /// it: "340 (10 of 10)", or "never (3 of 10)" where fewer than half had it (Kaplan & Meier).
 std::string time_text(const Records& runs, const std::string& key, double horizon);
 
-/// -time to the event `key`, -infinity where it never came: larger is better.
-Value sooner(const std::string& key);
+/// -`key`, the number of a record, and -infinity where it has none: so larger is better of a time,
+/// an error or a distance, and best is never what was not reached.
+Value negated(const std::string& key);
 
 }  // namespace dcgan

@@ -1,10 +1,8 @@
 #include "studies/paired_study.h"
 
-#include <map>
-
 #include "studies/gan_cell.h"
+#include "studies/record_figures.h"
 #include "studies/records.h"
-#include "studies/statistics/estimates.h"
 
 namespace dcgan {
 
@@ -26,11 +24,6 @@ Cell PairedStudy::floor_cell() const {
   return {name(), "floor", "real", floor_settings().dump(), 0};
 }
 
-bool PairedStudy::complete(Budget budget, int64_t seeds,
-                           const std::vector<nlohmann::json>& results) const {
-  return all_done(cells(budget, seeds, results), results);
-}
-
 int64_t PairedStudy::expected_cells(Budget budget, int64_t seeds) const {
   return (has_floor() ? 1 : 0) +
          static_cast<int64_t>(arms().size()) * (seeds > 0 ? seeds : seeds_of(budget));
@@ -38,31 +31,15 @@ int64_t PairedStudy::expected_cells(Budget budget, int64_t seeds) const {
 
 nlohmann::json PairedStudy::run(const Cell& cell, const std::string& film) const {
   const GanCell gan = gan_cell_from(nlohmann::json::parse(cell.settings), cell.seed);
-  return cell.stage == "floor" ? run_real_floor(gan) : run_gan_cell(gan, fid_threshold(), film);
+  return cell.stage == "floor" ? run_real_floor(gan) : run_gan_cell(gan, film);
 }
 
 std::vector<Figure> PairedStudy::figures(const std::vector<nlohmann::json>& results) const {
-  Figure figure;
-  figure.title = "FID over training, median over seeds";
-  figure.x_label = "step";
+  std::vector<Group> groups;
+  for (const auto& [arm, settings] : arms()) groups.push_back({arm, select(results, "", arm)});
+  Figure figure = over_steps("FID over training, median over seeds", "fid", groups);
   figure.y_label = "FID";
   figure.log_y = true;
-  for (const auto& [arm, settings] : arms()) {
-    std::map<double, std::vector<double>> at;
-    for (const nlohmann::json& record : select(results, "", arm)) {
-      if (!record.contains("steps")) continue;
-      for (size_t i = 0; i < record["steps"].size(); ++i) {
-        at[record["steps"][i].get<double>()].push_back(record["fid"][i].get<double>());
-      }
-    }
-    Figure::Series line;
-    line.name = arm;
-    for (const auto& [step, values] : at) {
-      line.x.push_back(step);
-      line.y.push_back(statistics::median(values));
-    }
-    figure.series.push_back(std::move(line));
-  }
   return {figure};
 }
 

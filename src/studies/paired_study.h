@@ -15,8 +15,6 @@ class PairedStudy : public Study {
  public:
   std::vector<Cell> cells(Budget budget, int64_t seeds,
                           const std::vector<nlohmann::json>& results) const override;
-  bool complete(Budget budget, int64_t seeds,
-                const std::vector<nlohmann::json>& results) const override;
   int64_t expected_cells(Budget budget, int64_t seeds) const override;
   nlohmann::json run(const Cell& cell, const std::string& film) const override;
   /// FID over training, median over seeds, a line an arm.
@@ -31,7 +29,6 @@ class PairedStudy : public Study {
   Cell floor_cell() const;
   /// Whether it is run: not where distances are only compared with each other.
   virtual bool has_floor() const { return true; }
-  virtual double fid_threshold() const { return 150; }
 };
 
 }  // namespace dcgan

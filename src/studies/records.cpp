@@ -35,7 +35,17 @@ Records select(const Records& records, const std::string& stage, const std::stri
   return chosen;
 }
 
+Records at_rate(const Records& records, double lr) {
+  return select(records, "", "",
+                [lr](const nlohmann::json& record) { return record["settings"]["lr"] == lr; });
+}
+
 bool failed(const nlohmann::json& record) { return record.value("failed", false); }
+
+double number_of(const nlohmann::json& record, const std::string& key, double otherwise) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_number() ? found->get<double>() : otherwise;
+}
 
 double rank_score(const nlohmann::json& record) {
   if (failed(record) || !record.contains("last_fid")) {
@@ -45,9 +55,7 @@ double rank_score(const nlohmann::json& record) {
 }
 
 double mean_score(const nlohmann::json& record) {
-  const bool known = record.contains("last_fid") && record["last_fid"].is_number();
-  const double fid = known ? record["last_fid"].get<double>() : kBrokenFid;
-  return -std::log(std::max(fid, 1e-12));
+  return -std::log(std::max(number_of(record, "last_fid", kBrokenFid), 1e-12));
 }
 
 std::string median_fid(const Records& records) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dcgan {
@@ -13,7 +14,13 @@ using Records = std::vector<nlohmann::json>;
 Records select(const Records& records, const std::string& stage, const std::string& arm,
                const std::function<bool(const nlohmann::json&)>& matches = {});
 
+/// Those whose setting "lr" is this.
+Records at_rate(const Records& records, double lr);
+
 bool failed(const nlohmann::json& record);
+
+/// The number `key` of the record; `otherwise` where it is missing or null.
+double number_of(const nlohmann::json& record, const std::string& key, double otherwise);
 
 /// -log of the FID at the horizon: larger is better; -infinity for a failed run, which so ranks
 /// last.

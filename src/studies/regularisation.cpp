@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <optional>
 
-#include "studies/statistics/estimates.h"
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
 
@@ -13,7 +12,6 @@ namespace dcgan {
 namespace {
 
 using nlohmann::json;
-namespace st = statistics;
 
 constexpr int64_t kSizes[] = {250, 1000, 3500};
 constexpr double kDropouts[] = {0, 0.2, 0.5};
@@ -78,8 +76,9 @@ class Regularisation : public TunedSweep {
       const auto [best_b, batch_best] = best_dropout(results, size, "batch");
       const auto [best_n, none_best] = best_dropout(results, size, "none");
       ask(
-          "Dropout adds less accuracy with batch norm", gains(batch_best, batch),
-          gains(none_best, none), [](const json& r) { return r["gain"].get<double>(); },
+          "Dropout adds less accuracy with batch norm", with_advantage(batch_best, batch),
+          with_advantage(none_best, none),
+          [](const json& r) { return r["advantage"].get<double>(); },
           fmt::format("gain by dropout {:g} with and {:g} without", best_b, best_n), -1);
       ask("Batch norm without dropout is better than no norm with its best dropout", batch,
           none_best, quality, fmt::format("accuracy, dropout {:g} without norm", best_n), 1);
@@ -101,12 +100,11 @@ class Regularisation : public TunedSweep {
           groups.push_back({fmt::format("{}, {:g}", arm, dropout), runs});
         }
       }
-      Figure figure = lines_along(
-          gaps ? "Gap between training and test accuracy, by norm and dropout"
-               : "Test accuracy, by norm and dropout",
-          "training images",
-          [](const json& r) { return r["settings"]["training_images"].get<double>(); },
-          gaps ? "gap" : "accuracy", gaps ? Value(gap) : Value(accuracy), groups);
+      Figure figure =
+          lines_along(gaps ? "Gap between training and test accuracy, by norm and dropout"
+                           : "Test accuracy, by norm and dropout",
+                      "training images", setting("training_images"), gaps ? "gap" : "accuracy",
+                      gaps ? Value(gap) : Value(accuracy), groups);
       figure.log_x = true;
       figures.push_back(std::move(figure));
     }
@@ -143,30 +141,16 @@ class Regularisation : public TunedSweep {
   std::pair<double, Records> best_dropout(const Records& results, int64_t size,
                                           const std::string& arm) const {
     double best = 0;
-    double best_score = -INFINITY;
+    std::optional<double> best_score;
     for (const double dropout : kDropouts) {
-      const Records runs = tuning(results, name_of(size, dropout), arm);
-      if (dropout == 0 || runs.empty()) continue;
-      const double lr = best_rate(runs);
-      const Records chosen =
-          select(runs, "", "", [lr](const json& r) { return r["settings"]["lr"] == lr; });
-      const double score = st::median(values_of(chosen, quality));
-      if (best == 0 || score > best_score) {
+      if (dropout == 0) continue;
+      const auto score = tuned_quality(results, name_of(size, dropout), arm);
+      if (score && (!best_score || *score > *best_score)) {
         best = dropout;
         best_score = score;
       }
     }
     return {best, at_best(results, name_of(size, best), arm)};
-  }
-
-  // The runs with dropout, each with its accuracy above that of the same seed without.
-  static Records gains(const Records& with, const Records& without) {
-    const auto [ours, theirs] = paired_by_seed(with, without);
-    Records found = ours;
-    for (size_t i = 0; i < found.size(); ++i) {
-      found[i]["gain"] = accuracy(ours[i]) - accuracy(theirs[i]);
-    }
-    return found;
   }
 };
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 
 #include "studies/paired_study.h"
+#include "studies/record_figures.h"
 #include "studies/records.h"
 #include "studies/statistics/comparison.h"
 
@@ -89,11 +89,6 @@ class StackedModes : public PairedStudy {
     }
     return cells;
   }
-  bool complete(Budget budget, int64_t seeds,
-                const std::vector<nlohmann::json>& results) const override {
-    return static_cast<int64_t>(results.size()) >= expected_cells(budget, seeds) &&
-           all_done(cells(budget, seeds, results), results);
-  }
   int64_t expected_cells(Budget budget, int64_t seeds) const override {
     return static_cast<int64_t>(tuning_seeds(budget) * tried(budget).size()) + 1 +
            2 * (seeds > 0 ? seeds : seeds_of(budget));
@@ -130,25 +125,10 @@ class StackedModes : public PairedStudy {
   }
 
   std::vector<Figure> figures(const std::vector<nlohmann::json>& results) const override {
-    Figure figure;
-    figure.title = "Modes out of 1,000 over training on fresh seeds, median";
-    figure.x_label = "step";
+    Figure figure =
+        over_steps("Modes out of 1,000 over training on fresh seeds, median", "modes",
+                   {{"batch norm", judged(results, "both")}, {"no norm", judged(results, "none")}});
     figure.y_label = "modes";
-    for (const char* arm : {"both", "none"}) {
-      std::map<double, std::vector<double>> at;
-      for (const nlohmann::json& record : judged(results, arm)) {
-        for (size_t i = 0; i < record["steps"].size(); ++i) {
-          at[record["steps"][i].get<double>()].push_back(record["modes"][i].get<double>());
-        }
-      }
-      Figure::Series line;
-      line.name = std::string(arm) == "both" ? "batch norm" : "no norm";
-      for (const auto& [step, values] : at) {
-        line.x.push_back(step);
-        line.y.push_back(statistics::median(values));
-      }
-      if (!line.x.empty()) figure.series.push_back(std::move(line));
-    }
     return {figure};
   }
 

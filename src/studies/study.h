@@ -82,12 +82,12 @@ class Study {
 
   /// The cells that can be named now: all of the first stage, and those of later stages once the
   /// stage before is complete in `results` (one JSON object a finished cell). `seeds` > 0 replaces
-  /// the budget's own number.
+  /// the budget's own number. While a stage is not complete its own cells are among them, so that
+  /// complete() need not know the stages.
   virtual std::vector<Cell> cells(Budget budget, int64_t seeds,
                                   const std::vector<nlohmann::json>& results) const = 0;
-  /// Whether no further stage will come.
-  virtual bool complete(Budget budget, int64_t seeds,
-                        const std::vector<nlohmann::json>& results) const = 0;
+  /// Whether every cell of every stage has its result.
+  bool complete(Budget budget, int64_t seeds, const std::vector<nlohmann::json>& results) const;
   /// Cells of all stages, for the estimate before the start.
   virtual int64_t expected_cells(Budget budget, int64_t seeds) const = 0;
   /// Seconds of one cell on one thread of a usual processor, for the same.

@@ -16,6 +16,8 @@
 #include "studies/figure_svg.h"
 #include "studies/records.h"
 #include "studies/results.h"
+#include "studies/study_csv.h"
+#include "studies/study_markdown.h"
 
 namespace dcgan {
 namespace {
@@ -127,86 +129,6 @@ json films_of(const std::vector<fs::path>& folders, const Records& results) {
   }
   return films;
 }
-
-std::string csv_field(const json& value) {
-  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string csv_of(const Records& results) {
-  const std::vector<std::string> columns{
-      "study",         "stage",          "arm",       "settings",
-      "seed",          "failed",         "failure",   "last_fid",
-      "best_fid",      "best_step",      "fid_batch", "threshold_step",
-      "collapse_step", "late_variation", "accuracy",  "train_accuracy",
-      "target_step",   "target_seconds", "step_ms",   "seconds",
-      "processor",     "build"};
-  std::string text;
-  for (const std::string& column : columns) text += (text.empty() ? "" : ",") + column;
-  text += "\n";
-  for (const json& record : results) {
-    std::string line;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0) line += ",";
-      const auto found = record.find(columns[i]);
-      if (found != record.end() && !found->is_null()) line += csv_field(*found);
-    }
-    text += line + "\n";
-  }
-  return text;
-}
-
-// How many findings came out how: no verdict of its own.
-std::string glance_line(const Study& study, bool preliminary,
-                        const std::vector<Finding>& findings) {
-  std::string line = fmt::format("| {}{} | {} |", study.name(), preliminary ? " (preliminary)" : "",
-                                 study.claim());
-  for (const char* verdict : {"supported", "inconclusive", "not supported"}) {
-    line +=
-        fmt::format(" {} |", std::count_if(findings.begin(), findings.end(),
-                                           [&](const Finding& f) { return f.verdict == verdict; }));
-  }
-  return line + "\n";
-}
-
-std::string markdown_table(const Figure& figure) {
-  std::string text = figure.title + "\n\n| " + figure.x_label + " |";
-  std::string rule = "|---|";
-  for (const std::string& name : figure.x_names) {
-    text += " " + name + " |";
-    rule += "---|";
-  }
-  text += "\n" + rule + "\n";
-  for (const Figure::Series& row : figure.series) {
-    text += "| " + row.name + " |";
-    for (const std::string& cell : row.notes) text += " " + cell + " |";
-    text += "\n";
-  }
-  return text + "\n";
-}
-
-std::string markdown_of(const Study& study, bool preliminary, const std::vector<Finding>& findings,
-                        const std::vector<std::pair<std::string, std::string>>& facts,
-                        const std::vector<std::string>& pictures) {
-  std::string text =
-      fmt::format("## {}\n\n| claim | verdict | numbers |\n|---|---|---|\n", study.name());
-  for (const Finding& f : findings) {
-    text += fmt::format("| {} | **{}**{}{} | {} |\n", f.claim, f.verdict,
-                        f.meaningful ? ", meaningful" : "", preliminary ? ", preliminary" : "",
-                        f.evidence);
-  }
-  text += "\n";
-  for (const std::string& picture : pictures) text += fmt::format("![]({})\n\n", picture);
-  for (const auto& [name, value] : facts) text += fmt::format("- {}: {}\n", name, value);
-  return text + "\n";
-}
-
-}  // namespace
-
-namespace {
 
 // The study's findings and figures; what they cannot read in a record is the record's fault.
 template <typename Work>

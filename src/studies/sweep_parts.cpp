@@ -35,11 +35,19 @@ TunedSweep::Point dcgan_point(const std::string& name, const json& change,
 PairedQuestion better(const std::string& claim, const std::string& ours_name, const Records& ours,
                       const std::string& theirs_name, const Records& theirs) {
   const auto [a, b] = means_by_seed(ours, theirs, quality);
-  const bool gan = !ours.empty() && ours.front()["settings"].value("model", "") == "gan";
+  const bool gan = !ours.empty() && is_gan(ours.front()["settings"]);
   return {claim, a, b,
           fmt::format("median {}: {} {}, {} {}; failed {} and {} of {}", gan ? "FID" : "accuracy",
                       ours_name, quality_text(a, gan), theirs_name, quality_text(b, gan),
                       count_failed(ours), count_failed(theirs), theirs.size())};
+}
+
+Records with_advantage(const Records& ours, const Records& theirs) {
+  auto [found, others] = paired_by_seed(ours, theirs);
+  for (size_t i = 0; i < found.size(); ++i) {
+    found[i]["advantage"] = accuracy(found[i]) - accuracy(others[i]);
+  }
+  return found;
 }
 
 Figure starting_gradients(const std::string& title, const std::vector<Group>& groups) {
@@ -52,7 +60,7 @@ Figure starting_gradients(const std::string& title, const std::vector<Group>& gr
 }
 
 double soonest(const json& record) {
-  const double steps = -sooner("target_step")(record);
+  const double steps = number_of(record, "target_step", INFINITY);
   if (std::isfinite(steps)) return -steps;
   constexpr double kMissed = -1e6;  // later than any horizon
   return failed(record) ? -INFINITY : kMissed + accuracy(record);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 #include "studies/tuned_sweep.h"
 
 namespace dcgan {
@@ -27,6 +27,10 @@ TunedSweep::Point dcgan_point(const std::string& name, const nlohmann::json& cha
 /// Whether one arm's runs are better than another's by quality().
 PairedQuestion better(const std::string& claim, const std::string& ours_name, const Records& ours,
                       const std::string& theirs_name, const Records& theirs);
+
+/// The runs of `ours`, each with "advantage": its accuracy above that of the same seed's run of
+/// `theirs`, a failed run counted as chance. Runs without a counterpart are left out.
+Records with_advantage(const Records& ours, const Records& theirs);
 
 /// The gradient norms by layer before the first step, of runs with the setting "probe".
 Figure starting_gradients(const std::string& title, const std::vector<Group>& groups);

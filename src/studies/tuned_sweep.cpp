@@ -20,14 +20,11 @@ namespace st = statistics;
 // seen nothing of the other's.
 uint64_t first_tuning_seed(Budget budget) { return budget == Budget::kQuick ? 1 : 101; }
 uint64_t first_fresh_seed(Budget budget) { return budget == Budget::kQuick ? 1000 : 2000; }
-constexpr double kFidThreshold = 150;
 
 const char* judged_stage(Budget budget) { return budget == Budget::kQuick ? "quick" : "judged"; }
 const char* tuning_stage(Budget budget) {
   return budget == Budget::kQuick ? "quick-tuning" : "tuning";
 }
-
-bool is_gan(const json& settings) { return settings.value("model", "") == "gan"; }
 
 json settings_of(const TunedSweep::Point& point, const TunedSweep::Arm& arm, double lr,
                  bool tuning) {
@@ -62,11 +59,12 @@ bool standard_begun(const Records& results) {
 // What a run reached, failed or not; larger is better.
 double reached(const json& record) {
   if (is_gan(record["settings"])) return mean_score(record);
-  const auto found = record.find("accuracy");
-  return found != record.end() && found->is_number() ? found->get<double>() : 0;
+  return number_of(record, "accuracy", 0);
 }
 
 }  // namespace
+
+bool is_gan(const json& settings) { return settings.value("model", "") == "gan"; }
 
 double quality(const json& record) {
   if (record.contains("last_fid") || is_gan(record["settings"])) return rank_score(record);
@@ -120,9 +118,14 @@ double TunedSweep::best_rate(const Records& tuning_runs) const {
 
 Records TunedSweep::at_best(const Records& results, const std::string& point,
                             const std::string& arm) const {
-  const double lr = best_rate(tuning(results, point, arm));
-  return select(judged(results, point, arm), "", "",
-                [&](const json& record) { return record["settings"]["lr"] == lr; });
+  return at_rate(judged(results, point, arm), best_rate(tuning(results, point, arm)));
+}
+
+std::optional<double> TunedSweep::tuned_quality(const Records& results, const std::string& point,
+                                                const std::string& arm) const {
+  const Records runs = tuning(results, point, arm);
+  if (runs.empty()) return {};
+  return st::median(values_of(at_rate(runs, best_rate(runs)), quality));
 }
 
 std::vector<Cell> TunedSweep::tuning_cells(Budget budget, const Plan& plan) const {
@@ -164,11 +167,6 @@ std::vector<Cell> TunedSweep::cells(Budget budget, int64_t seeds, const Records&
   return cells;
 }
 
-bool TunedSweep::complete(Budget budget, int64_t seeds, const Records& results) const {
-  return all_done(tuning_cells(budget, plan(budget)), results) &&
-         all_done(cells(budget, seeds, results), results);
-}
-
 int64_t TunedSweep::expected_cells(Budget budget, int64_t seeds) const {
   const Plan plan = this->plan(budget);
   const int64_t fresh = seeds > 0 ? seeds : plan.seeds;
@@ -203,7 +201,7 @@ json TunedSweep::run(const Cell& cell, const std::string& film) const {
   if (!is_gan(settings)) return run_classifier_cell(classifier_cell_from(settings, cell.seed));
   settings.erase("model");
   settings.erase("point");
-  return run_gan_cell(gan_cell_from(settings, cell.seed), kFidThreshold, film);
+  return run_gan_cell(gan_cell_from(settings, cell.seed), film);
 }
 
 std::string TunedSweep::describe(const Plan& plan) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,6 @@ class TunedSweep : public Study {
   };
 
   std::vector<Cell> cells(Budget budget, int64_t seeds, const Records& results) const override;
-  bool complete(Budget budget, int64_t seeds, const Records& results) const override;
   int64_t expected_cells(Budget budget, int64_t seeds) const override;
   double cell_seconds(const Cell& cell) const override;
   nlohmann::json run(const Cell& cell, const std::string& film) const override;
@@ -59,6 +59,9 @@ class TunedSweep : public Study {
   double best_rate(const Records& tuning_runs) const;
   /// The fresh runs at the best rate: all of them but where the whole row was run.
   Records at_best(const Records& results, const std::string& point, const std::string& arm) const;
+  /// Median quality() of the tuning runs at their best rate; nothing where there are none.
+  std::optional<double> tuned_quality(const Records& results, const std::string& point,
+                                      const std::string& arm) const;
   /// "3 points (names) x arms x rates x seeds", for setup().
   std::string describe(const Plan& plan) const;
   /// A row an arm and point: rate chosen, runs, failures, accuracy or FID.
@@ -67,6 +70,9 @@ class TunedSweep : public Study {
  private:
   std::vector<Cell> tuning_cells(Budget budget, const Plan& plan) const;
 };
+
+/// Whether a cell with these settings trains a DCGAN, not a classifier.
+bool is_gan(const nlohmann::json& settings);
 
 /// Accuracy, or -log FID of a DCGAN; -infinity for a failed run.
 double quality(const nlohmann::json& record);

@@ -32,16 +32,6 @@ class Statistics(ProgramTest):
         for ours, theirs in zip(found["stratified"][1:], interval["x"][:, 0]):
             self.assertLess(abs(ours - theirs), 0.05)  # two bootstraps with other draws
 
-    def test_probability_of_improvement_equals_rliables(self):
-        a, b = self.scores(1, 20, 0.8), self.scores(2, 20)
-        found = self.ours(a=a, b=b)["improvement"]
-        self.assertAlmostEqual(found[0], metrics.probability_of_improvement(a[:, None], b[:, None]), places=12)
-        _, interval = library.get_interval_estimates(
-            {"x": (a[:, None], b[:, None])}, lambda x, y: numpy.array([metrics.probability_of_improvement(x, y)]),
-            reps=4000, random_state=numpy.random.RandomState(3))
-        for ours, theirs in zip(found[1:], interval["x"][:, 0]):
-            self.assertLess(abs(ours - theirs), 0.03)
-
     def test_performance_profile_equals_rliables(self):
         a = self.scores(1, 30)
         thresholds = numpy.linspace(-2, 2, 9)
@@ -66,7 +56,6 @@ class Statistics(ProgramTest):
     def test_tests_equal_scipys(self):
         a, b = self.scores(1, 18, 0.7).round(1), self.scores(2, 18).round(1)
         found = self.ours(a=a, b=b)
-        self.assertAlmostEqual(found["mann_whitney_p"], scipy.stats.mannwhitneyu(a, b, method="asymptotic").pvalue, places=9)
         different = a != b
         wins = int((a > b)[different].sum())
         self.assertAlmostEqual(found["sign_p"], scipy.stats.binomtest(wins, int(different.sum())).pvalue, places=9)

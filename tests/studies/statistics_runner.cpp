@@ -23,12 +23,10 @@ int main() {
   out["iqm"] = of(st::bootstrap_interval(a, st::interquartile_mean, 1));
   out["stratified"] = of(st::stratified_interval({a, b}, st::interquartile_mean, 1));
   out["median"] = st::median(a);
-  out["improvement"] = of(st::probability_of_improvement(a, b, 2));
   if (a.size() == b.size()) {
     out["paired"] = of(st::paired_improvement(a, b));
     out["sign_p"] = st::sign_test_p(a, b);
   }
-  out["mann_whitney_p"] = st::mann_whitney_p(a, b);
   out["profile"] = st::performance_profile(a, in.value("thresholds", std::vector<double>{}));
   if (in.contains("k")) {
     const auto k = in["k"].get<int64_t>();

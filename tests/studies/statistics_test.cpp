@@ -75,7 +75,7 @@ TEST(StudyStatistics, AFailedRunRanksLastAndNeverVanishes) {
   EXPECT_EQ(interquartile_mean(failing), -kInfinity);
   EXPECT_EQ(median(failing), -kInfinity);
   EXPECT_EQ(median({-kInfinity, 1.0}), -kInfinity) << "between a failed run and another";
-  EXPECT_EQ(probability_of_improvement(failing, failing, 1).estimate, 0.5);
+  EXPECT_EQ(paired_improvement(failing, failing).estimate, 0.5);
 }
 
 TEST(StudyStatistics, TheSameSeedGivesTheSameInterval) {

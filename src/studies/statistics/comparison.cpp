@@ -5,37 +5,12 @@
 #include <limits>
 #include <numeric>
 
-#include "studies/statistics/resampling.h"
-
 namespace dcgan::statistics {
 namespace {
 
 double beats(double a, double b) { return a > b ? 1.0 : a == b ? 0.5 : 0.0; }
 
-double share_of_pairs(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0;
-  for (const double x : a) {
-    for (const double y : b) sum += beats(x, y);
-  }
-  return sum / static_cast<double>(a.size() * b.size());
-}
-
-Interval around(double estimate, const std::vector<double>& replicates) {
-  return {estimate, quantile(replicates, 0.025), quantile(replicates, 0.975)};
-}
-
 }  // namespace
-
-Interval probability_of_improvement(const std::vector<double>& a, const std::vector<double>& b,
-                                    uint64_t seed, int64_t replicates) {
-  Resampler random(seed);
-  std::vector<double> values;
-  for (int64_t i = 0; i < replicates; ++i) {
-    const auto drawn_a = random.resample(a);
-    values.push_back(share_of_pairs(drawn_a, random.resample(b)));
-  }
-  return around(share_of_pairs(a, b), values);
-}
 
 Interval paired_improvement(const std::vector<double>& a, const std::vector<double>& b) {
   double wins = 0;
@@ -64,28 +39,6 @@ double sign_test_p(const std::vector<double>& a, const std::vector<double>& b) {
                      m * std::log(2.0));
   }
   return std::min(1.0, 2 * tail);
-}
-
-double mann_whitney_p(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto m = static_cast<double>(a.size());
-  const auto n = static_cast<double>(b.size());
-  std::vector<double> all(a);
-  all.insert(all.end(), b.begin(), b.end());
-  std::sort(all.begin(), all.end());
-  double ties = 0;
-  for (size_t i = 0; i < all.size();) {
-    size_t j = i;
-    while (j < all.size() && all[j] == all[i]) ++j;
-    const auto t = static_cast<double>(j - i);
-    ties += t * t * t - t;
-    i = j;
-  }
-  const double u = share_of_pairs(a, b) * m * n;
-  const double total = m + n;
-  const double variance = m * n / 12 * (total + 1 - ties / (total * (total - 1)));
-  if (variance <= 0) return 1;
-  const double z = std::max(0.0, std::abs(u - m * n / 2) - 0.5) / std::sqrt(variance);
-  return std::min(1.0, std::erfc(z / std::sqrt(2.0)));
 }
 
 std::vector<double> holm(const std::vector<double>& p_values) {

@@ -57,6 +57,11 @@ double quantile(std::vector<double> values, double q) {
   return values[below] + share * (values[below + 1] - values[below]);
 }
 
+double mean(const std::vector<double>& values) {
+  if (values.empty()) return kNaN;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
 
 double interquartile_mean(std::vector<double> values) {

@@ -1,8 +1,8 @@
-#include "studies/sweep_figures.h"
+#include "studies/record_figures.h"
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 

@@ -19,7 +19,8 @@ struct Group {
 Figure lines_along(const std::string& title, const std::string& x_label, const Value& x,
                    const std::string& y_label, const Value& y, const std::vector<Group>& groups);
 
-/// Median over runs of the trajectory `key` ("accuracies", "fid") along "steps".
+/// Median over runs of the trajectory `key` ("accuracies", "fid") along "steps", a line a group
+/// that has runs with both.
 Figure over_steps(const std::string& title, const std::string& key,
                   const std::vector<Group>& groups);
 
