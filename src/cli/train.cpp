@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -60,14 +61,7 @@ bool is_to_start(const TrainArguments& arguments) {
   if (arguments.out.empty()) {
     throw UsageError("--resume auto: name the run's folder with --out, the same in every call");
   }
-  const RunDirectory run = RunDirectory::open(arguments.out);
-  std::error_code error;
-  if (!run.checkpoints().empty()) return false;
-  if (std::filesystem::exists(run.config(), error)) {
-    const std::shared_ptr<void> lock = run.lock();
-    run.clear();  // it was killed before its first checkpoint: nothing was learnt
-  }
-  return true;
+  return RunDirectory::open(arguments.out).checkpoints().empty();
 }
 
 ProgressStyle style_of(const TrainArguments& arguments) {
@@ -131,6 +125,8 @@ void print_finished(const ResumePoint& point, int64_t steps, bool json) {
 }
 
 int start_training(const CLI::App& verb, const TrainArguments& arguments, OptionOrigins& origins) {
+  // Before there is anything to save a request to save is no reason to end.
+  std::signal(SIGUSR1, SIG_IGN);
   TrainRequest request;
   request.out = arguments.out;
   request.style = style_of(arguments);
@@ -155,6 +151,13 @@ int start_training(const CLI::App& verb, const TrainArguments& arguments, Option
       throw UsageError(fmt::format("--{}: only together with --resume", name));
     }
   }
+  for (const char* name : {"reset-optimizer", "finetune"}) {
+    if (automatic && is_given(verb, name)) {
+      throw UsageError(fmt::format(
+          "--{}: not with --resume auto, whose every call would begin anew with it", name));
+    }
+  }
+  request.may_start_anew = automatic && !resumes;
   if (!arguments.config.empty() && resumes && !automatic) {
     throw UsageError(
         fmt::format("--config {}: a resumed run goes on with its own options; give what should "

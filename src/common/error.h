@@ -43,5 +43,11 @@ struct DataError : Error {
 struct CheckpointError : Error {
   explicit CheckpointError(const std::string& message) : Error(ExitCode::kCheckpoint, message) {}
 };
+/// One that may well be whole, but is not to be read here and now: another version wrote it,
+/// permission is denied, the disk does not give it. Never to be passed over for an older one, which
+/// would then be trained on and overwrite it.
+struct UnreadableCheckpoint : CheckpointError {
+  using CheckpointError::CheckpointError;
+};
 
 }  // namespace dcgan

@@ -22,6 +22,7 @@ namespace dcgan {
 namespace {
 
 constexpr const char* kDigestKey = "payload_xxh3_128";
+constexpr const char* kHeaderDigestKey = "header_xxh3_128";
 // Ours are some ten kilobytes; a header of megabytes is damage or an attack.
 constexpr uint64_t kLargestHeader = 8 << 20;
 
@@ -58,7 +59,9 @@ const char* name_of(at::ScalarType type) {
 }
 
 [[noreturn]] void fail_to_read() {
-  throw CheckpointError(fmt::format("cannot be read: {}", std::strerror(errno)));
+  const std::string reason = fmt::format("cannot be read: {}", std::strerror(errno));
+  if (errno == EACCES || errno == EPERM || errno == EIO) throw UnreadableCheckpoint(reason);
+  throw CheckpointError(reason);
 }
 
 class Descriptor {
@@ -136,6 +139,23 @@ std::span<uint8_t> bytes_of(const at::Tensor& tensor) {
   return {static_cast<uint8_t*>(tensor.data_ptr()), tensor.nbytes()};
 }
 
+// The digest of everything in front of the tensors but itself.
+std::string header_digest(SafetensorsHeader header) {
+  header.metadata.erase(kHeaderDigestKey);
+  const std::string json = format_safetensors_header(header);
+  Digest digest;
+  digest.add({reinterpret_cast<const uint8_t*>(json.data()), json.size()});
+  return digest.text();
+}
+
+// Files of earlier versions and of other programs have no such digest.
+void check_header(const SafetensorsHeader& header) {
+  const auto expected = header.metadata.find(kHeaderDigestKey);
+  if (expected != header.metadata.end() && expected->second != header_digest(header)) {
+    throw CheckpointError("is damaged: the digest of its header does not match");
+  }
+}
+
 TensorFile read(const std::filesystem::path& path) {
   const InputFile file(path);
   std::array<uint8_t, 8> prefix{};
@@ -154,6 +174,7 @@ TensorFile read(const std::filesystem::path& path) {
   file.read(prefix.size(), {reinterpret_cast<uint8_t*>(json.data()), json.size()});
   const uint64_t payload = prefix.size() + header_size;
   SafetensorsHeader header = parse_safetensors_header(json, file.size() - payload);
+  check_header(header);
 
   TensorFile content;
   content.metadata = std::move(header.metadata);
@@ -196,6 +217,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
     parts.emplace_back(bytes_of(tensor));
   }
   header.metadata[kDigestKey] = digest.text();
+  header.metadata[kHeaderDigestKey] = header_digest(header);
   const std::string json = format_safetensors_header(header);
   std::array<uint8_t, 8> prefix{};
   for (size_t i = 0; i < prefix.size(); ++i) {
@@ -209,6 +231,8 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
 TensorFile read_safetensors(const std::filesystem::path& path) {
   try {
     return read(path);
+  } catch (const UnreadableCheckpoint& error) {
+    throw UnreadableCheckpoint(fmt::format("{} {}", path.string(), error.what()));
   } catch (const CheckpointError& error) {
     throw CheckpointError(fmt::format("{} {}", path.string(), error.what()));
   }

@@ -15,9 +15,9 @@ struct TensorFile {
 };
 
 /// Writes the file atomically (see common/file.h), wide elements first and then by name, so that
-/// every tensor is aligned to its element, and adds the metadata entry "payload_xxh3_128", a digest
-/// of the tensors' bytes. Tensors of any device; dtypes of the format. Throws DiskError when the
-/// disk refuses.
+/// every tensor is aligned to its element, and adds the metadata entries "payload_xxh3_128", a
+/// digest of the tensors' bytes, and "header_xxh3_128", one of all that is in front of them.
+/// Tensors of any device; dtypes of the format. Throws DiskError when the disk refuses.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& content);
 
 /// Reads a safetensors file of any origin onto the CPU. Nothing in it is trusted: sizes are checked

@@ -81,7 +81,7 @@ GeneratorWeights parse_generator_weights(const std::string& name, const std::str
 CheckpointSummary summarize_checkpoint(const TensorFile& file, const std::filesystem::path& path) {
   const int64_t format = number(file, path, "dcgan.format");
   if (format > kNewestFormat) {
-    throw CheckpointError(fmt::format(
+    throw UnreadableCheckpoint(fmt::format(
         "{} has checkpoint format {}, this program reads up to {}: a newer version wrote it",
         path.string(), format, kNewestFormat));
   }

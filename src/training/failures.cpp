@@ -18,8 +18,8 @@ void fail_without_disk(const RunDirectory& run, const DiskError& error) {
   const auto checkpoints = run.checkpoints();
   if (checkpoints.empty()) throw error;
   throw DiskError(fmt::format(
-      "{}; step {} is saved: when there is room, go on with: dcgan train --resume {}", error.what(),
-      step_of_checkpoint(checkpoints.front()), shell_quoted(run.path().string())));
+      "{}; step {} is saved: when that is mended, go on with: dcgan train --resume {}",
+      error.what(), step_of_checkpoint(checkpoints.front()), shell_quoted(run.path().string())));
 }
 
 void fail_diverged(const RunDirectory& run, const Diverged& diverged, int64_t rollbacks) {

@@ -87,6 +87,11 @@ ResumePoint resume_point_of(const RunDirectory& run) {
       ResumePoint point = read_resume_point(run, paths[i]);
       point.warnings = std::move(warnings);
       return point;
+    } catch (const UnreadableCheckpoint& error) {
+      if (i + 1 == paths.size()) throw;
+      throw CheckpointError(fmt::format(
+          "{}; it is not passed over; an older one goes on in a new folder: --resume {} --out NEW",
+          error.what(), paths[i + 1].string()));
     } catch (const CheckpointError& error) {
       if (i + 1 == paths.size()) throw;
       warnings.push_back(fmt::format("{}; going on from {}", error.what(), paths[i + 1].string()));

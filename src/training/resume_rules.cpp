@@ -88,9 +88,9 @@ void check_changes(const std::vector<OptionChange>& changes, const ResumeRules& 
                    const std::filesystem::path& checkpoint) {
   for (const OptionChange& change : changes) {
     if (!is_allowed(change.kind, rules)) {
-      throw CheckpointError(fmt::format("--{} {}: {} was trained with {}; {}", change.name,
-                                        change.after, checkpoint.string(), change.before,
-                                        way_out(change.kind)));
+      throw CheckpointError(fmt::format(
+          "--{} {}: {} was trained with {}; {}", change.name, change.after, checkpoint.string(),
+          change.before.empty() ? "none" : change.before, way_out(change.kind)));
     }
   }
 }

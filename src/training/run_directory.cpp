@@ -83,6 +83,21 @@ void create_given(const fs::path& out) {
   if (error) cannot_make(out, error);
 }
 
+// Of a run's sub-folders before its first checkpoint: grids named by their step, unfinished files.
+bool holds_only_its_own(const fs::path& folder) {
+  const bool samples = folder.filename() == "samples";
+  if (!samples && folder.filename() != "checkpoints") return false;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string stem = entry.path().stem();
+    const bool grid =
+        samples && entry.path().extension() == ".png" &&
+        std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!grid && !is_unfinished(entry.path())) return false;
+  }
+  return !error;
+}
+
 }  // namespace
 
 int64_t step_of_checkpoint(const fs::path& path) {
@@ -134,13 +149,27 @@ void RunDirectory::remove_unfinished() const {
   }
 }
 
-void RunDirectory::clear() const {
-  std::error_code ignored;
-  for (const char* name :
-       {"checkpoints", "samples", "config.toml", "environment.json", "metrics.jsonl", "probe.jsonl",
-        "events.out.tfevents.dcgan", "reals.png"}) {
-    fs::remove_all(path_ / name, ignored);
+bool RunDirectory::is_unstarted() const {
+  const std::set<std::string> files{config().filename(),  environment().filename(),
+                                    metrics().filename(), probe().filename(),
+                                    events().filename(),  reals().filename()};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path_, error)) {
+    const std::string name = entry.path().filename();
+    const fs::file_type type = entry.symlink_status(error).type();
+    const bool written =
+        type == fs::file_type::regular && (files.contains(name) || is_unfinished(entry.path()));
+    if (!written && !(type == fs::file_type::directory && holds_only_its_own(entry.path())))
+      return false;
   }
+  return !error && (!fs::exists(config(), error) || read_text(config()).starts_with(kConfigStart));
+}
+
+void RunDirectory::clear_unstarted() const {
+  if (!is_unstarted()) return;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(path_, ignored))
+    fs::remove_all(entry.path(), ignored);
 }
 
 std::string RunDirectory::why_without_checkpoint() const {

@@ -12,6 +12,9 @@ namespace dcgan {
 /// The step of a checkpoint named by RunDirectory::checkpoint(), or -1 for any other name.
 int64_t step_of_checkpoint(const std::filesystem::path& path);
 
+/// How the config.toml of a run begins.
+inline constexpr std::string_view kConfigStart = "# dcgan train --config ";
+
 /// The folder of one training run; docs in the README. Its paths are named here once.
 class RunDirectory {
  public:
@@ -52,8 +55,13 @@ class RunDirectory {
   /// however it dies. Throws UsageError if one is at work in it.
   std::shared_ptr<void> lock() const;
 
-  /// Removes everything that a run writes, for a run that got nowhere.
-  void clear() const;
+  /// Whether all that is in the folder is what a training leaves that was killed before its first
+  /// checkpoint. False as soon as there is anything else: a file of the user's, the best
+  /// checkpoint.
+  bool is_unstarted() const;
+
+  /// Empties a folder that is_unstarted(), else does nothing. Call it with the lock held.
+  void clear_unstarted() const;
 
   /// Removes the folder again if nothing was written to it.
   void remove_if_empty() const;

@@ -32,6 +32,13 @@ std::string run_name(const TrainOptions& options) {
 }  // namespace
 
 RunDirectory open_run(const TrainRequest& request) {
+  if (request.may_start_anew) {
+    const RunDirectory left = RunDirectory::open(request.out);
+    std::error_code error;
+    if (fs::is_directory(request.out, error) && !fs::is_empty(request.out, error) &&
+        left.is_unstarted())
+      return left;
+  }
   if (!request.resume || !request.out.empty() || request.rules.finetune) {
     return RunDirectory::create(request.out, run_name(request.options));
   }
@@ -130,7 +137,7 @@ void prepare_folder(const RunDirectory& run, const TrainOptions& options,
   std::error_code error;
   std::filesystem::create_directories(run.sample(0).parent_path(), error);
   std::filesystem::create_directories(run.checkpoint(0).parent_path(), error);
-  write_atomically(run.config(), "# dcgan train --config " +
+  write_atomically(run.config(), std::string(kConfigStart) +
                                      printable(shell_quoted(run.config().string())) + "\n" +
                                      options_to_toml(options));
   write_environment(run.environment(), options, device, dataset);

@@ -41,7 +41,8 @@ StopSignals::~StopSignals() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGHUP, SIG_DFL);
-  std::signal(SIGUSR1, SIG_DFL);
+  // A request to save never ends the program: what there is, is saved.
+  std::signal(SIGUSR1, SIG_IGN);
   // SIGPIPE stays ignored: the last lines must not decide the exit code.
 }
 

@@ -317,6 +317,7 @@ TrainResult train(TrainRequest request) {
     const bool goes_on = request.resume && !request.rules.finetune;
     std::unique_ptr<Dataset> dataset = prepare_data(
         options, device, request.style, goes_on ? request.resume->progressed : Progressed());
+    if (request.may_start_anew) run.clear_unstarted();
     return Training(std::move(request), run, device, std::move(dataset), std::move(features)).run();
   } catch (const std::exception&) {
     run.remove_if_empty();

@@ -19,6 +19,9 @@ struct TrainRequest {
   std::filesystem::path out;
   std::optional<ResumePoint> resume;
   ResumeRules rules;
+  /// `out` may hold what a training left there that was killed before its first checkpoint; it is
+  /// removed once the new one has its data.
+  bool may_start_anew = false;
   ProgressStyle style = ProgressStyle::kText;
   /// Seconds of training after which it saves and ends; 0: no limit.
   double most_seconds = 0;

@@ -262,7 +262,7 @@ class Resume(ProgramTest):
 
     def test_resume_auto_starts_anew_where_nothing_was_learnt(self):
         (self.folder / "job").mkdir()
-        (self.folder / "job/config.toml").write_text("")
+        (self.folder / "job/config.toml").write_text("# dcgan train --config job/config.toml\n")
         (self.folder / "job/notes.txt").write_text("mine")
         result = self.run_program("train", *SMALL, "--steps", 3, "--resume", "auto", "--out", "job", "--quiet", code=2)
         self.assertIn("--out job", result.stderr)  # somebody's own file stays, and is said
