@@ -6,6 +6,13 @@
 namespace dcgan {
 namespace {
 
+// Whether the quotes at `first` stand behind an equals sign. Only there three of them begin a text
+// of several lines: in a key they are an empty key and a stray quote.
+bool is_value(std::string_view text, size_t first) {
+  const size_t before = text.substr(0, first).find_last_not_of(" \t");
+  return before != std::string_view::npos && text[before] == '=';
+}
+
 // The end of the quoted text that begins at `first`: behind its closing quotes, or where it breaks
 // off (a text on one line ends with the line).
 size_t end_of_quoted(std::string_view text, size_t first) {
@@ -13,6 +20,7 @@ size_t end_of_quoted(std::string_view text, size_t first) {
   const char quote = text[first];
   const bool escapes = quote == '"';
   const bool several_lines =
+      is_value(text, first) &&
       text.substr(first, kTriple) == std::string_view(escapes ? R"(""")" : "'''");
   const size_t width = several_lines ? kTriple : 1;
   for (size_t i = first + width; i < text.size(); ++i) {
