@@ -202,6 +202,8 @@ int start_training(const CLI::App& verb, const TrainArguments& arguments, Option
     return static_cast<int>(ExitCode::kDone);
   }
   const TrainResult result = train(std::move(request));
+  // All is saved: a signal now would change nothing but the exit code.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
   print_result(result, json);
   // It says where the files are: that nobody reads it any more (a closed terminal, a killed tee) is
   // no failure of the training.

@@ -178,6 +178,9 @@ std::string RunDirectory::why_without_checkpoint() const {
   if (error == std::errc::permission_denied) {
     return "cannot read its checkpoints: " + error.message();
   }
+  if (fs::exists(best_checkpoint(), error)) {
+    return fmt::format("no checkpoint of a step in it, only {}", best_checkpoint().string());
+  }
   return fs::exists(config(), error)
              ? "no checkpoint in it"
              : "no folder of a run: it holds neither checkpoints nor config.toml";

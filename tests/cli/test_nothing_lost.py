@@ -68,6 +68,14 @@ class NothingLost(ProgramTest):
         self.run_program(*AUTO, "--out", "job")
         self.assertTrue((folder / "checkpoints/000003.safetensors").exists())
 
+    def test_a_best_checkpoint_that_is_left_alone_is_named_and_goes_on(self):
+        checkpoints = self.trained() / "checkpoints"
+        (checkpoints / "000006.safetensors").rename(checkpoints / "best.safetensors")
+        for path in checkpoints.glob("0*"):
+            path.unlink()
+        self.expect_error(4, "only run/checkpoints/best.safetensors", "train", "--resume", "run", "--steps", 9)
+        self.run_program("train", "--resume", "run/checkpoints/best.safetensors", "--out", "new", "--steps", 9, "--quiet")
+
     def test_every_call_of_a_queue_does_the_same(self):
         for rule in ["--finetune", "--reset-optimizer"]:
             self.expect_error(2, f"{rule}: not with --resume auto", *AUTO, "--out", "job", rule)
