@@ -66,7 +66,7 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
                                       std::string_view table) {
   if (const int64_t line = line_of_stray_character(text); line > 0) {
     throw UsageError(
-        fmt::format("{}:{}: a character that is not ASCII stands outside of quotes", source, line));
+        fmt::format("{}:{}: a character that is not ASCII stands outside of quotes, or behind a backslash", source, line));
   }
   toml::table document;
   try {

@@ -6,13 +6,6 @@
 namespace dcgan {
 namespace {
 
-// Whether the quotes at `first` stand behind an equals sign. Only there three of them begin a text
-// of several lines: in a key they are an empty key and a stray quote.
-bool is_value(std::string_view text, size_t first) {
-  const size_t before = text.substr(0, first).find_last_not_of(" \t");
-  return before != std::string_view::npos && text[before] == '=';
-}
-
 // The end of the quoted text that begins at `first`: behind its closing quotes, or where it breaks
 // off (a text on one line ends with the line).
 size_t end_of_quoted(std::string_view text, size_t first) {
@@ -20,7 +13,6 @@ size_t end_of_quoted(std::string_view text, size_t first) {
   const char quote = text[first];
   const bool escapes = quote == '"';
   const bool several_lines =
-      is_value(text, first) &&
       text.substr(first, kTriple) == std::string_view(escapes ? R"(""")" : "'''");
   const size_t width = several_lines ? kTriple : 1;
   for (size_t i = first + width; i < text.size(); ++i) {
@@ -34,6 +26,20 @@ size_t end_of_quoted(std::string_view text, size_t first) {
     }
   }
   return text.size();
+}
+
+// Where in the quoted text [first, end) a character beyond ASCII stands behind a backslash, or
+// behind the line's end and the blanks that one takes away; `end` if nowhere. Neither is of use to
+// anybody.
+size_t stray_in_quoted(std::string_view text, size_t first, size_t end) {
+  if (text[first] != '"') return end;
+  for (size_t i = first; i + 1 < end; ++i) {
+    if (text[i] != '\\') continue;
+    const size_t next = std::min(text.find_first_not_of(" \t\r\n", i + 1), end);
+    if (next < end && static_cast<unsigned char>(text[next]) >= 0x80) return next;
+    ++i;
+  }
+  return end;
 }
 
 // Whether quotes at `i` begin a quoted text: what stands before them can only be these.
@@ -56,6 +62,8 @@ int64_t line_of_stray_character(std::string_view text) {
       next = std::min(text.find('\n', i), text.size());
     } else if (begins_quoted(text, i)) {
       next = end_of_quoted(text, i);
+      const size_t stray = stray_in_quoted(text, i, next);
+      if (stray < next) return line + std::count(text.begin() + i, text.begin() + stray, '\n');
     } else if (static_cast<unsigned char>(c) >= 0x80) {
       return line;
     }

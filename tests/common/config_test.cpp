@@ -68,6 +68,9 @@ TEST(Config, RefusesCharactersThatAreNotAsciiOutsideOfQuotes) {
   EXPECT_EQ(line_of("a = \"\\"), 0);
   EXPECT_EQ(line_of("b = 1\n\u00e4.\"c\" = 7"), 2);
   EXPECT_EQ(line_of("\"\u00e4\".'\u00fc' = [\"\u00e4\",'\u00e4']"), 0);
+  EXPECT_EQ(line_of("a = \"\"\"\n b\\\n\n \u00e4\"\"\"\n"), 4);
+  EXPECT_EQ(line_of("a = \"\\\u00e4\""), 1);
+  EXPECT_EQ(line_of("a = \"\\\\\u00e4\""), 0);
   EXPECT_EQ(line_of("a =7\"\u00e9 = 1"), 1);
   // Undefined behaviour in toml++ 3.3.
   EXPECT_THROW(parse_config("a = 1939%01979[[[[[[[1\xc3\x95\n[0Z\n", "x.toml", "train"),
