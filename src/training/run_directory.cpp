@@ -154,15 +154,19 @@ bool RunDirectory::is_unstarted() const {
                                     metrics().filename(), probe().filename(),
                                     events().filename(),  reals().filename()};
   std::error_code error;
+  // A run writes its config before any other file.
+  const bool is_run = fs::exists(config(), error) && read_text(config()).starts_with(kConfigStart);
+  error.clear();
   for (const auto& entry : fs::directory_iterator(path_, error)) {
     const std::string name = entry.path().filename();
     const fs::file_type type = entry.symlink_status(error).type();
     const bool written =
         type == fs::file_type::regular && (files.contains(name) || is_unfinished(entry.path()));
-    if (!written && !(type == fs::file_type::directory && holds_only_its_own(entry.path())))
-      return false;
+    const bool made = type == fs::file_type::directory && holds_only_its_own(entry.path()) &&
+                      (is_run || fs::is_empty(entry.path(), error));
+    if (!made && !(written && (is_run || is_unfinished(entry.path())))) return false;
   }
-  return !error && (!fs::exists(config(), error) || read_text(config()).starts_with(kConfigStart));
+  return !error;
 }
 
 void RunDirectory::clear_unstarted() const {

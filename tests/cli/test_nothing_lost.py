@@ -39,6 +39,7 @@ class NothingLost(ProgramTest):
             "a site": {"config.toml": 'title = "my site"', "samples/a.wav": "", "checkpoints/model.pt": ""},
             "a run's folder with notes": {"config.toml": "# dcgan train --config x\n", "notes.txt": "mine"},
             "pictures": {"samples/holiday.png": "mine"},
+            "numbered pictures": {"samples/0001.png": "mine"},
             "a run whose checkpoints were moved away": {"config.toml": "# dcgan train --config x\n",
                                                         "checkpoints/best.safetensors": "mine"},
         }
