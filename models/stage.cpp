@@ -5,63 +5,6 @@
 
 namespace dcgan {
 
-double slope_of(Nonlinearity nonlinearity) {
-  switch (nonlinearity) {
-    case Nonlinearity::kRelu:
-      return 0.0;
-    case Nonlinearity::kLeakyRelu:
-      return kLeakySlope;
-    case Nonlinearity::kTanh:
-    case Nonlinearity::kSigmoid:
-    case Nonlinearity::kNone:
-      break;
-  }
-  return 1.0;
-}
-
-Nonlinearity parse_nonlinearity(std::string_view name) {
-  if (name == "relu") return Nonlinearity::kRelu;
-  if (name == "leaky") return Nonlinearity::kLeakyRelu;
-  if (name == "tanh") return Nonlinearity::kTanh;
-  if (name == "sigmoid") return Nonlinearity::kSigmoid;
-  TORCH_CHECK_VALUE(false, "unknown nonlinearity '", name, "': one of relu, leaky, tanh, sigmoid");
-}
-
-torch::Tensor apply_nonlinearity(Nonlinearity nonlinearity, const torch::Tensor& input) {
-  switch (nonlinearity) {
-    case Nonlinearity::kRelu:
-    case Nonlinearity::kLeakyRelu:
-      return torch::leaky_relu(input, slope_of(nonlinearity));
-    case Nonlinearity::kTanh:
-      return torch::tanh(input);
-    case Nonlinearity::kSigmoid:
-      return torch::sigmoid(input);
-    case Nonlinearity::kNone:
-      break;
-  }
-  return input;
-}
-
-namespace {
-
-const char* name_of(Nonlinearity nonlinearity) {
-  switch (nonlinearity) {
-    case Nonlinearity::kRelu:
-      return "ReLU";
-    case Nonlinearity::kLeakyRelu:
-      return "LeakyReLU(0.2)";
-    case Nonlinearity::kTanh:
-      return "Tanh";
-    case Nonlinearity::kSigmoid:
-      return "Sigmoid";
-    case Nonlinearity::kNone:
-      break;
-  }
-  return "none";
-}
-
-}  // namespace
-
 Stage::Stage(const StageOptions& options, torch::nn::Module& owner, int64_t first_layer)
     : options_(options), name_(std::to_string(first_layer)) {
   if (options.transposed) {
@@ -158,7 +101,7 @@ void StageSequenceImpl::pretty_print(std::ostream& stream) const {
     const StageOptions& o = options_[i];
     stream << (i > 0 ? "; " : "") << o.in_channels << "->" << o.out_channels << " "
            << (o.normalized ? to_string(o.normalization) + " norm, " : "")
-           << name_of(o.nonlinearity);
+           << (o.nonlinearity == Nonlinearity::kNone ? "none" : title_of(o.nonlinearity));
   }
   stream << ")";
 }

@@ -6,29 +6,15 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "models/activation.h"
+#include "models/nonlinearity.h"
 #include "models/normalization.h"
 #include "models/probe.h"
 #include "models/spectral_norm.h"
 
 namespace dcgan {
-
-enum class Nonlinearity { kNone, kRelu, kLeakyRelu, kTanh, kSigmoid };
-
-/// "relu", "leaky", "tanh" or "sigmoid". Throws c10::ValueError on anything else.
-Nonlinearity parse_nonlinearity(std::string_view name);
-
-/// The nonlinearity itself.
-torch::Tensor apply_nonlinearity(Nonlinearity nonlinearity, const torch::Tensor& input);
-
-/// Negative slope of the discriminator's LeakyReLU (Radford 2015, section 3).
-inline constexpr double kLeakySlope = 0.2;
-
-/// Negative slope of the nonlinearity, 1 where it has none.
-double slope_of(Nonlinearity nonlinearity);
 
 /// One stage: a square convolution or transposed convolution, its normalisation, its nonlinearity.
 struct StageOptions {

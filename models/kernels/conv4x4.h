@@ -52,34 +52,16 @@ struct Epilogue {
   T slope = T(1);
 };
 
-// Number of elements of a packed weight, for any processor. A weight packed for one direction
-// serves that direction only, on the machine that packed it.
-size_t packed_forward_size(int64_t in_channels, int64_t out_channels);
-size_t packed_data_gradient_size(int64_t in_channels, int64_t out_channels);
-
-template <typename T>
-void pack_forward_weight(int64_t in_channels, int64_t out_channels, const T* weight, T* packed);
-template <typename T>
-void pack_data_gradient_weight(int64_t in_channels, int64_t out_channels, const T* weight,
-                               T* packed);
-
 // y[n,oh,ow,o] = sum over kh, kw, i of x[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i] * w[o,i,kh,kw].
 template <typename T>
 void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
                        const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
-template <typename T>
-void conv4x4s2_forward_packed(const ConvShape& shape, const T* x, const T* packed, T* y,
-                              const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
 
 // The adjoint: dx[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i] = sum of dy[n,oh,ow,o] * w[o,i,kh,kw].
 // The prologue acts on dy: as a transposed convolution's forward, dy is an activation.
 template <typename T>
 void conv4x4s2_data_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx,
                              const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
-template <typename T>
-void conv4x4s2_data_gradient_packed(const ConvShape& shape, const T* dy, const T* packed, T* dx,
-                                    const Epilogue<T>& epilogue = {},
-                                    const Prologue<T>& prologue = {});
 
 // dw[o,i,kh,kw] = sum over n, oh, ow of dy[n,oh,ow,o] * x[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i].
 // Sets dw. The prologues recompute activations that were never stored.

@@ -152,72 +152,39 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(pack_data_gradient_f32);
-HWY_EXPORT(pack_data_gradient_f64);
-HWY_EXPORT(data_gradient_strips_f32);
-HWY_EXPORT(data_gradient_strips_f64);
-
-size_t packed_data_gradient_size(int64_t in_channels, int64_t out_channels) {
-  const int64_t size = out_channels * padded_columns(in_channels);
-  return static_cast<size_t>(use_winograd(in_channels, out_channels) ? 36 * winograd_step(size)
-                                                                     : 16 * size);
-}
-
-template <typename T>
-void pack_data_gradient_weight(int64_t in_channels, int64_t out_channels, const T* weight,
-                               T* packed) {
-  const PackArguments<T> arguments = {in_channels, out_channels, weight, packed};
-  parallel_for(out_channels, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(pack_data_gradient_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(pack_data_gradient_f64)(arguments, begin, end);
-    }
-  });
-}
-
-template <typename T>
-void conv4x4s2_data_gradient_packed(const ConvShape& shape, const T* dy, const T* packed, T* dx,
-                                    const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
-  check_shape("conv4x4s2_data_gradient", shape);
-  const StripPlan plan = shape.in_channels <= kNarrowChannels ? narrow_strips(shape)
-                         : use_winograd(shape.in_channels, shape.out_channels)
-                             ? winograd_strips(shape)
-                             : conv_strips(shape);
-  const DataGradientArguments<T> arguments = {
-      shape, plan, dy, packed, dx, pad_bias(epilogue, shape.in_channels), prologue};
-  parallel_for(plan.count(), [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(data_gradient_strips_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(data_gradient_strips_f64)(arguments, begin, end);
-    }
-  });
-}
+DCGAN_EXPORT(pack_data_gradient);
+DCGAN_EXPORT(data_gradient_strips);
 
 template <typename T>
 void conv4x4s2_data_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx,
                              const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
   check_shape("conv4x4s2_data_gradient", shape);
+  const bool winograd = use_winograd(shape.in_channels, shape.out_channels);
+  const int64_t size = shape.out_channels * padded_columns(shape.in_channels);
   T* packed = scratch<T>(Scratch::kWeights,
-                         packed_data_gradient_size(shape.in_channels, shape.out_channels));
-  pack_data_gradient_weight(shape.in_channels, shape.out_channels, weight, packed);
-  conv4x4s2_data_gradient_packed(shape, dy, packed, dx, epilogue, prologue);
+                         static_cast<size_t>(winograd ? 36 * winograd_step(size) : 16 * size));
+  const PackArguments<T> pack = {shape.in_channels, shape.out_channels, weight, packed};
+  parallel_for(shape.out_channels, [&](int64_t begin, int64_t end) {
+    DCGAN_DISPATCH(pack_data_gradient, T)(pack, begin, end);
+  });
+  const StripPlan plan = shape.in_channels <= kNarrowChannels ? narrow_strips(shape)
+                         : winograd                           ? winograd_strips(shape)
+                                                              : conv_strips(shape);
+  const DataGradientArguments<T> arguments = {
+      shape, plan, dy, packed, dx, pad_bias(epilogue, shape.in_channels), prologue};
+  parallel_for(plan.count(), [&](int64_t begin, int64_t end) {
+    DCGAN_DISPATCH(data_gradient_strips, T)(arguments, begin, end);
+  });
 }
 
-#define DCGAN_INSTANTIATE(T)                                                             \
-  template void pack_data_gradient_weight(int64_t, int64_t, const T*, T*);               \
-  template void conv4x4s2_data_gradient(const ConvShape&, const T*, const T*, T*,        \
-                                        const Epilogue<T>&, const Prologue<T>&);         \
-  template void conv4x4s2_data_gradient_packed(const ConvShape&, const T*, const T*, T*, \
-                                               const Epilogue<T>&, const Prologue<T>&);
-DCGAN_INSTANTIATE(float)
-DCGAN_INSTANTIATE(double)
-#undef DCGAN_INSTANTIATE
+template void conv4x4s2_data_gradient(const ConvShape&, const float*, const float*, float*,
+                                      const Epilogue<float>&, const Prologue<float>&);
+template void conv4x4s2_data_gradient(const ConvShape&, const double*, const double*, double*,
+                                      const Epilogue<double>&, const Prologue<double>&);
 
 }  // namespace dcgan::kernels
 

@@ -113,74 +113,41 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(pack_forward_f32);
-HWY_EXPORT(pack_forward_f64);
-HWY_EXPORT(forward_strips_f32);
-HWY_EXPORT(forward_strips_f64);
-
-size_t packed_forward_size(int64_t in_channels, int64_t out_channels) {
-  const int64_t size = 4 * in_channels * padded_columns(out_channels);
-  return static_cast<size_t>(use_winograd(in_channels, out_channels) ? 9 * winograd_step(size)
-                                                                     : 4 * size);
-}
+DCGAN_EXPORT(pack_forward);
+DCGAN_EXPORT(forward_strips);
 
 template <typename T>
-void pack_forward_weight(int64_t in_channels, int64_t out_channels, const T* weight, T* packed) {
-  const PackArguments<T> arguments = {in_channels, out_channels, weight, packed};
-  parallel_for(in_channels, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(pack_forward_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(pack_forward_f64)(arguments, begin, end);
-    }
-  });
-}
-
-template <typename T>
-void conv4x4s2_forward_packed(const ConvShape& shape, const T* x, const T* packed, T* y,
-                              const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
+                       const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
   check_shape("conv4x4s2_forward", shape);
+  const bool winograd = use_winograd(shape.in_channels, shape.out_channels);
+  const int64_t size = 4 * shape.in_channels * padded_columns(shape.out_channels);
+  T* packed = scratch<T>(Scratch::kWeights,
+                         static_cast<size_t>(winograd ? 9 * winograd_step(size) : 4 * size));
+  const PackArguments<T> pack = {shape.in_channels, shape.out_channels, weight, packed};
+  parallel_for(shape.in_channels, [&](int64_t begin, int64_t end) {
+    DCGAN_DISPATCH(pack_forward, T)(pack, begin, end);
+  });
   const ForwardArguments<T> arguments = {shape,
-                                         use_winograd(shape.in_channels, shape.out_channels)
-                                             ? winograd_strips(shape)
-                                             : conv_strips(shape),
+                                         winograd ? winograd_strips(shape) : conv_strips(shape),
                                          x,
                                          packed,
                                          y,
                                          pad_bias(epilogue, shape.out_channels),
                                          prologue};
   parallel_for(arguments.plan.count(), [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(forward_strips_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(forward_strips_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(forward_strips, T)(arguments, begin, end);
   });
 }
 
-template <typename T>
-void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
-                       const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
-  check_shape("conv4x4s2_forward", shape);
-  T* packed =
-      scratch<T>(Scratch::kWeights, packed_forward_size(shape.in_channels, shape.out_channels));
-  pack_forward_weight(shape.in_channels, shape.out_channels, weight, packed);
-  conv4x4s2_forward_packed(shape, x, packed, y, epilogue, prologue);
-}
-
-#define DCGAN_INSTANTIATE(T)                                                                    \
-  template void pack_forward_weight(int64_t, int64_t, const T*, T*);                            \
-  template void conv4x4s2_forward(const ConvShape&, const T*, const T*, T*, const Epilogue<T>&, \
-                                  const Prologue<T>&);                                          \
-  template void conv4x4s2_forward_packed(const ConvShape&, const T*, const T*, T*,              \
-                                         const Epilogue<T>&, const Prologue<T>&);
-DCGAN_INSTANTIATE(float)
-DCGAN_INSTANTIATE(double)
-#undef DCGAN_INSTANTIATE
+template void conv4x4s2_forward(const ConvShape&, const float*, const float*, float*,
+                                const Epilogue<float>&, const Prologue<float>&);
+template void conv4x4s2_forward(const ConvShape&, const double*, const double*, double*,
+                                const Epilogue<double>&, const Prologue<double>&);
 
 }  // namespace dcgan::kernels
 

@@ -90,16 +90,13 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(weight_gradient_task_f32);
-HWY_EXPORT(weight_gradient_task_f64);
-HWY_EXPORT(weight_gradient_sum_f32);
-HWY_EXPORT(weight_gradient_sum_f64);
-HWY_EXPORT(weight_gradient_write_f32);
-HWY_EXPORT(weight_gradient_write_f64);
+DCGAN_EXPORT(weight_gradient_task);
+DCGAN_EXPORT(weight_gradient_sum);
+DCGAN_EXPORT(weight_gradient_write);
 
 template <typename T>
 void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw,
@@ -111,27 +108,15 @@ void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, 
                                                 partial, dw,   x_prologue, dy_prologue};
   parallel_for(plan.tasks(), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
-      if constexpr (std::is_same_v<T, float>) {
-        HWY_DYNAMIC_DISPATCH(weight_gradient_task_f32)(arguments, task);
-      } else {
-        HWY_DYNAMIC_DISPATCH(weight_gradient_task_f64)(arguments, task);
-      }
+      DCGAN_DISPATCH(weight_gradient_task, T)(arguments, task);
     }
   });
   parallel_for(plan.splits > 1 ? plan.partial_size / kMaxLanes : 0,
                [&](int64_t begin, int64_t end) {
-                 if constexpr (std::is_same_v<T, float>) {
-                   HWY_DYNAMIC_DISPATCH(weight_gradient_sum_f32)(arguments, begin, end);
-                 } else {
-                   HWY_DYNAMIC_DISPATCH(weight_gradient_sum_f64)(arguments, begin, end);
-                 }
+                 DCGAN_DISPATCH(weight_gradient_sum, T)(arguments, begin, end);
                });
   parallel_for(shape.in_channels, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(weight_gradient_write_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(weight_gradient_write_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(weight_gradient_write, T)(arguments, begin, end);
   });
 }
 

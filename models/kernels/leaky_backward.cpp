@@ -77,12 +77,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(leaky_block_f32);
-HWY_EXPORT(leaky_block_f64);
+DCGAN_EXPORT(leaky_block);
 
 template <typename T>
 void leaky_backward(int64_t pixels, int64_t channels, const T* y, const T* dy, T slope, T* dx,
@@ -95,11 +94,7 @@ void leaky_backward(int64_t pixels, int64_t channels, const T* y, const T* dy, T
   parallel_for(blocks, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t last = (i + 1) * block < pixels ? (i + 1) * block : pixels;
-      if constexpr (std::is_same_v<T, float>) {
-        HWY_DYNAMIC_DISPATCH(leaky_block_f32)(arguments, i * block, last, sums + i * channels);
-      } else {
-        HWY_DYNAMIC_DISPATCH(leaky_block_f64)(arguments, i * block, last, sums + i * channels);
-      }
+      DCGAN_DISPATCH(leaky_block, T)(arguments, i * block, last, sums + i * channels);
     }
   });
   if (dbias == nullptr) return;

@@ -140,18 +140,14 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(project_pack_f32);
-HWY_EXPORT(project_pack_f64);
-HWY_EXPORT(project_taps_f32);
-HWY_EXPORT(project_taps_f64);
-HWY_EXPORT(project_gradient_taps_f32);
-HWY_EXPORT(project_gradient_taps_f64);
-HWY_EXPORT(project_gradient_write_f32);
-HWY_EXPORT(project_gradient_write_f64);
+DCGAN_EXPORT(project_pack);
+DCGAN_EXPORT(project_taps);
+DCGAN_EXPORT(project_gradient_taps);
+DCGAN_EXPORT(project_gradient_write);
 
 namespace {
 
@@ -178,18 +174,10 @@ void project_forward(int64_t batch, int64_t latent, int64_t channels, const T* x
   arguments.y = y;
   arguments.epilogue = pad_bias(epilogue, channels);
   parallel_for(latent, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(project_pack_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(project_pack_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(project_pack, T)(arguments, begin, end);
   });
   parallel_for(16, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(project_taps_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(project_taps_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(project_taps, T)(arguments, begin, end);
   });
 }
 
@@ -207,18 +195,10 @@ void project_weight_gradient(int64_t batch, int64_t latent, int64_t channels, co
       Scratch::kPartial, static_cast<size_t>(16 * round_up(latent, 4) * padded_columns(channels)));
   arguments.dw = dw;
   parallel_for(16, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(project_gradient_taps_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(project_gradient_taps_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(project_gradient_taps, T)(arguments, begin, end);
   });
   parallel_for(latent, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(project_gradient_write_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(project_gradient_write_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(project_gradient_write, T)(arguments, begin, end);
   });
 }
 

@@ -132,16 +132,13 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <type_traits>
+#include "models/kernels/dispatch.h"
 
 namespace dcgan::kernels {
 
-HWY_EXPORT(score_f32);
-HWY_EXPORT(score_f64);
-HWY_EXPORT(score_spread_f32);
-HWY_EXPORT(score_spread_f64);
-HWY_EXPORT(score_gradient_f32);
-HWY_EXPORT(score_gradient_f64);
+DCGAN_EXPORT(score);
+DCGAN_EXPORT(score_spread);
+DCGAN_EXPORT(score_gradient);
 
 namespace {
 
@@ -189,11 +186,7 @@ void score_forward(int64_t batch, int64_t channels, const T* x, const T* weight,
   arguments.epilogue = epilogue;
   arguments.prologue = prologue;
   parallel_for_large(batch, 16 * channels, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(score_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(score_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(score, T)(arguments, begin, end);
   });
 }
 
@@ -204,11 +197,7 @@ void score_data_gradient(int64_t batch, int64_t channels, const T* dy, const T* 
   arguments.weight = reorder_weight(channels, weight);
   arguments.dx = dx;
   parallel_for_large(batch, 16 * channels, [&](int64_t begin, int64_t end) {
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(score_spread_f32)(arguments, begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(score_spread_f64)(arguments, begin, end);
-    }
+    DCGAN_DISPATCH(score_spread, T)(arguments, begin, end);
   });
 }
 
@@ -224,11 +213,7 @@ void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T*
   const int64_t groups = ceil_div(channels, kMaxLanes);
   parallel_for_large(groups, 16 * kMaxLanes * batch, [&](int64_t begin, int64_t end) {
     const int64_t last = end * kMaxLanes < channels ? end * kMaxLanes : channels;
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(score_gradient_f32)(arguments, begin * kMaxLanes, last);
-    } else {
-      HWY_DYNAMIC_DISPATCH(score_gradient_f64)(arguments, begin * kMaxLanes, last);
-    }
+    DCGAN_DISPATCH(score_gradient, T)(arguments, begin * kMaxLanes, last);
   });
 }
 

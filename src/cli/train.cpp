@@ -68,8 +68,9 @@ ProgressStyle style_of(const TrainArguments& arguments) {
   if (arguments.log_format != "text" && arguments.log_format != "json") {
     throw UsageError(fmt::format("--log-format {}: expected text or json", arguments.log_format));
   }
-  if (arguments.quiet) return ProgressStyle::kQuiet;
-  return arguments.log_format == "json" ? ProgressStyle::kJson : ProgressStyle::kText;
+  const bool json = arguments.log_format == "json";
+  if (arguments.quiet) return json ? ProgressStyle::kQuietJson : ProgressStyle::kQuiet;
+  return json ? ProgressStyle::kJson : ProgressStyle::kText;
 }
 
 // Whether --config names one of the presets rather than a file. A preset's name means the preset,

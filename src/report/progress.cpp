@@ -28,6 +28,10 @@ size_t terminal_width() {
   return known ? size.ws_col : 80;
 }
 
+bool is_quiet(ProgressStyle style) {
+  return style == ProgressStyle::kQuiet || style == ProgressStyle::kQuietJson;
+}
+
 }  // namespace
 
 Progress::Progress(int64_t done, int64_t total, ProgressStyle style, std::string unit)
@@ -40,7 +44,7 @@ Progress::Progress(int64_t done, int64_t total, ProgressStyle style, std::string
 Progress::~Progress() { finish(); }
 
 bool Progress::due(int64_t step) const {
-  if (style_ == ProgressStyle::kQuiet) return false;
+  if (is_quiet(style_)) return false;
   if (!shown_ || step == total_) return true;
   const auto since = Clock::now() - last_shown_;
   return live_ ? since >= kLiveInterval : since >= kLineInterval;
@@ -78,7 +82,7 @@ void Progress::update(int64_t step, const std::string& details, const Metrics& v
 }
 
 void Progress::message(const std::string& text) {
-  if (style_ == ProgressStyle::kQuiet) return;
+  if (is_quiet(style_)) return;
   if (style_ == ProgressStyle::kJson) {
     std::fprintf(stderr, "%s\n", metrics_to_json({{"message", text}}).c_str());
     return;
@@ -89,7 +93,7 @@ void Progress::message(const std::string& text) {
 }
 
 void Progress::warning(const std::string& text) {
-  if (style_ == ProgressStyle::kJson) {
+  if (style_ == ProgressStyle::kJson || style_ == ProgressStyle::kQuietJson) {
     std::fprintf(stderr, "%s\n", metrics_to_json({{"warning", text}}).c_str());
   } else if (style_ == ProgressStyle::kQuiet) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());

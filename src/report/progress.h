@@ -12,7 +12,8 @@ namespace dcgan {
 enum class ProgressStyle {
   kQuiet,
   kText,
-  kJson,  // an object a line, for programs
+  kJson,       // an object a line, for programs
+  kQuietJson,  // of these the warnings
 };
 
 /// Progress on stderr: one live line on a terminal; elsewhere (a file, a pipe, TERM=dumb) whole

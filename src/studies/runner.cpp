@@ -34,25 +34,40 @@ void complete(nlohmann::json& record, const Study& study, const Cell& cell) {
   record["seed"] = cell.seed;
 }
 
+// What this shard has of the cells that are known by now: all of the stages whose choice fell.
+struct Plan {
+  int64_t finished = 0;
+  std::deque<Cell> open;  // without a result
+};
+
+Plan plan_of(const StudyRequest& request, const Records& records) {
+  std::set<std::string> done;
+  for (const nlohmann::json& record : records) done.insert(record["key"].get<std::string>());
+  Plan plan;
+  int64_t place = 0;
+  for (Cell& cell : request.study->cells(request.budget, request.seeds, records)) {
+    if (place++ % request.shards != request.shard) continue;
+    if (done.contains(cell.key())) {
+      ++plan.finished;
+    } else {
+      plan.open.push_back(std::move(cell));
+    }
+  }
+  return plan;
+}
+
+// All of this shard's cells, as far as that can be told before the stages' choices fall.
+int64_t expected_cells(const StudyRequest& request, const Plan& plan) {
+  return std::max<int64_t>(
+      request.study->expected_cells(request.budget, request.seeds) / request.shards,
+      plan.finished + static_cast<int64_t>(plan.open.size()));
+}
+
 class StudyRun {
  public:
   StudyRun(const StudyRequest& request, const ResultsFile& file,
            std::vector<nlohmann::json> records)
-      : request_(request), file_(file), records_(std::move(records)) {
-    for (const auto& record : records_) done_.insert(record["key"].get<std::string>());
-  }
-
-  // Cells of the stages that are open now and have no result.
-  std::deque<Cell> open_cells() const {
-    std::deque<Cell> open;
-    int64_t place = 0;
-    for (Cell& cell : request_.study->cells(request_.budget, request_.seeds, records_)) {
-      const bool mine = place++ % request_.shards == request_.shard;
-      if (mine && !done_.contains(cell.key()) && !errors_.contains(cell.key()))
-        open.push_back(std::move(cell));
-    }
-    return open;
-  }
+      : request_(request), file_(file), records_(std::move(records)) {}
 
   bool complete_study() const {
     return request_.study->complete(request_.budget, request_.seeds, records_);
@@ -63,10 +78,9 @@ class StudyRun {
   int run() {
     StopSignals signals;
     const int64_t jobs = request_.jobs > 0 ? request_.jobs : available_processors();
-    const auto expected = std::max<int64_t>(
-        request_.study->expected_cells(request_.budget, request_.seeds) / request_.shards,
-        static_cast<int64_t>(done_.size()));
-    Progress progress(static_cast<int64_t>(done_.size()), expected,
+    const Plan plan = plan_of(request_, records_);
+    finished_ = plan.finished;
+    Progress progress(finished_, expected_cells(request_, plan),
                       request_.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText, "cell");
     std::vector<std::unique_ptr<WorkerProcess>> workers;
     std::deque<Cell> open = open_cells();
@@ -88,6 +102,13 @@ class StudyRun {
   }
 
  private:
+  // What is still to be tried: no cell twice in a call.
+  std::deque<Cell> open_cells() const {
+    std::deque<Cell> open = plan_of(request_, records_).open;
+    std::erase_if(open, [&](const Cell& cell) { return errors_.contains(cell.key()); });
+    return open;
+  }
+
   void hand_out(WorkerProcess& worker, std::deque<Cell>& open) const {
     if (!worker.idle() || open.empty()) return;
     const Cell& cell = open.front();
@@ -121,11 +142,10 @@ class StudyRun {
       }
       complete(*record, *request_.study, cell);
       file_.append(*record);
-      done_.insert(cell.key());
       records_.push_back(*record);
-      const auto finished = static_cast<int64_t>(done_.size());
-      if (progress.due(finished)) {
-        progress.update(finished,
+      ++finished_;
+      if (progress.due(finished_)) {
+        progress.update(finished_,
                         fmt::format("{} {} {} seed {}{}", cell.stage, cell.arm, cell.settings,
                                     cell.seed, record->value("failed", false) ? ": failed" : ""));
       }
@@ -135,40 +155,27 @@ class StudyRun {
   const StudyRequest& request_;
   const ResultsFile& file_;
   std::vector<nlohmann::json> records_;
-  std::set<std::string> done_;
+  int64_t finished_ = 0;  // of the cells that this call is about
   std::set<std::string> errors_;
 };
 
 // This shard's cells that are still to be run.
 void print_plan(const StudyRequest& request, const Records& results) {
-  const std::vector<Cell> known = request.study->cells(request.budget, request.seeds, results);
-  std::set<std::string> done;
-  for (const nlohmann::json& record : results) done.insert(record["key"].get<std::string>());
-  std::vector<Cell> cells;
-  int64_t finished = 0;
+  const Plan plan = plan_of(request, results);
   double seconds = 0;
-  for (size_t i = 0; i < known.size(); ++i) {
-    if (static_cast<int64_t>(i) % request.shards != request.shard) continue;
-    if (done.contains(known[i].key())) {
-      ++finished;
-      continue;
-    }
-    cells.push_back(known[i]);
-    seconds += request.study->cell_seconds(known[i]);
-  }
-  const int64_t share =
-      request.study->expected_cells(request.budget, request.seeds) / request.shards;
-  const int64_t total = std::max<int64_t>(share - finished, static_cast<int64_t>(cells.size()));
+  for (const Cell& cell : plan.open) seconds += request.study->cell_seconds(cell);
+  const auto known = static_cast<int64_t>(plan.open.size());
+  const int64_t total = expected_cells(request, plan) - plan.finished;
   const int64_t jobs = request.jobs > 0 ? request.jobs : available_processors();
-  const double mean = cells.empty() ? 0 : seconds / static_cast<double>(cells.size());
+  const double mean = known == 0 ? 0 : seconds / static_cast<double>(known);
   std::printf(
       "%s, budget %s: %ld cells to run (%ld are done), %ld of them known now, %s each on one "
       "thread, about %s with %ld processes\n",
       request.study->name().c_str(), to_string(request.budget).c_str(), static_cast<long>(total),
-      static_cast<long>(finished), static_cast<long>(cells.size()), format_duration(mean).c_str(),
+      static_cast<long>(plan.finished), static_cast<long>(known), format_duration(mean).c_str(),
       format_duration(mean * static_cast<double>(total) / static_cast<double>(jobs)).c_str(),
       static_cast<long>(jobs));
-  for (const Cell& cell : cells) {
+  for (const Cell& cell : plan.open) {
     std::printf("%s  %s  %s  seed %lu\n", cell.stage.c_str(), cell.arm.c_str(),
                 cell.settings.c_str(), static_cast<unsigned long>(cell.seed));
   }

@@ -111,6 +111,7 @@ class Training {
   }
 
   void train_to_the_end(StopSignals& signals) {
+    checkpoints_.wait();  // no step before the first checkpoint is on the disk
     while (progressed_.step < options_.steps && signals.received() == 0 && !is_time_over()) {
       checkpoints_.check();
       report_->warn(checkpoints_.take_warnings());

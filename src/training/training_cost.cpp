@@ -12,22 +12,6 @@
 namespace dcgan {
 namespace {
 
-const char* name_of(Nonlinearity nonlinearity) {
-  switch (nonlinearity) {
-    case Nonlinearity::kRelu:
-      return ", ReLU";
-    case Nonlinearity::kLeakyRelu:
-      return ", LeakyReLU";
-    case Nonlinearity::kTanh:
-      return ", Tanh";
-    case Nonlinearity::kSigmoid:
-      return ", Sigmoid";
-    case Nonlinearity::kNone:
-      return "";
-  }
-  return "";
-}
-
 // What a network's stages need; `size` is the side of its input.
 struct NetworkCost {
   int64_t parameters = 0;
@@ -49,10 +33,10 @@ NetworkCost add_layers(const std::string& network, const std::vector<StageOption
     layer.network = network;
     layer.name = fmt::format("main.{}", index);
     layer.description = fmt::format(
-        "{} {} to {}{}{}", stage.transposed ? "transposed convolution" : "convolution",
+        "{} {} to {}{}{}{}", stage.transposed ? "transposed convolution" : "convolution",
         stage.in_channels, stage.out_channels,
         stage.normalized ? fmt::format(", {} norm", to_string(stage.normalization)) : "",
-        name_of(stage.nonlinearity));
+        stage.nonlinearity == Nonlinearity::kNone ? "" : ", ", title_of(stage.nonlinearity));
     layer.channels = stage.out_channels;
     layer.size = size;
     const int64_t taps = stage.kernel * stage.kernel * stage.in_channels * stage.out_channels;

@@ -97,6 +97,9 @@ class Resume(ProgramTest):
         result = self.run_program("train", "--resume", "parts", "--log-format", "json")
         said = [json.loads(line) for line in result.stderr.splitlines()]
         self.assertIn("going on from", said[0]["warning"])
+        newest.write_bytes(b"")
+        result = self.run_program("train", "--resume", "parts", "--log-format", "json", "--quiet")
+        self.assertEqual([list(json.loads(line)) for line in result.stderr.splitlines()], [["warning"]])
         self.assert_equal_runs(30)
 
     def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
@@ -106,6 +109,7 @@ class Resume(ProgramTest):
         wait_until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) >= 3, process)
         process.kill()
         process.communicate()
+        self.assertTrue((self.folder / "parts/checkpoints/000000.safetensors").exists())
         self.run_program("train", "--resume", "parts", "--steps", 30)
         self.run_program("train", *SMALL, "--steps", 30, "--checkpoint-every", 100000, "--out", "whole")
         self.assert_equal_runs(30)

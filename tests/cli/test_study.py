@@ -131,6 +131,12 @@ class Study(ProgramTest):
         self.assertEqual(len(self.run_program(*whole, "--shard", "1/3").stdout.splitlines()), 2)
         self.run_program(*whole[:-1], "--quiet")
         self.assertIn("0 cells to run (3 are done)", self.run_program(*whole).stdout)
+        # What another plan asked for is no part of this one's progress.
+        file = self.folder / "s/identity/results.jsonl"
+        lines = file.read_text().splitlines()
+        lines[0] = lines[0].replace("/1000\"", "/1007\"").replace('"seed":1000', '"seed":1007')
+        file.write_text("\n".join(lines) + "\n")
+        self.assertRegex(self.run_program(*whole[:-1]).stderr, r"^cell 3/3 [^\n]*\n$")
         self.expect_error(2, "--seeds 99999999999999: expected 0 to 10000", *whole, "--seeds", 99999999999999)
         # Folders without results beside one that has them are a mistake, not nothing.
         (self.folder / "empty").mkdir()

@@ -174,26 +174,6 @@ TEST_P(Conv4x4, DirectionsAreAdjoint) {
   }
 }
 
-TEST_P(Conv4x4, PackedWeightGivesTheSameBits) {
-  const ConvShape shape = {3, 8, 8, 20, 36};
-  const Problem<float> problem(shape, 7);
-  std::vector<float> plain(problem.y.size());
-  std::vector<float> packed(problem.y.size());
-  std::vector<float> weight(packed_forward_size(20, 36));
-  conv4x4s2_forward(shape, problem.x.data(), problem.w.data(), plain.data());
-  pack_forward_weight(20, 36, problem.w.data(), weight.data());
-  conv4x4s2_forward_packed(shape, problem.x.data(), weight.data(), packed.data());
-  EXPECT_EQ(plain, packed);
-
-  std::vector<float> dx_plain(problem.x.size());
-  std::vector<float> dx_packed(problem.x.size());
-  weight.resize(packed_data_gradient_size(20, 36));
-  conv4x4s2_data_gradient(shape, problem.y.data(), problem.w.data(), dx_plain.data());
-  pack_data_gradient_weight(20, 36, problem.w.data(), weight.data());
-  conv4x4s2_data_gradient_packed(shape, problem.y.data(), weight.data(), dx_packed.data());
-  EXPECT_EQ(dx_plain, dx_packed);
-}
-
 DCGAN_EVERY_TARGET(Conv4x4);
 
 TEST(Conv4x4Errors, ImpossibleShapesAreNamed) {
