@@ -62,9 +62,10 @@ class BatchNormImplBase : public torch::nn::Cloneable<Derived> {
   /// training, a single value per channel, whose variance says nothing.
   torch::Tensor forward(const torch::Tensor& input);
 
-  /// The same with a (leaky) ReLU of negative `slope` behind it, in one pass: 1 none, 0 ReLU. In
-  /// training, statistics are those of `groups` equal slices of the batch, to the bit what as many
-  /// calls, one a slice, would give, running statistics included.
+  /// The same with a (leaky) ReLU of negative `slope` behind it, in one pass: 1 none, 0 ReLU.
+  /// Where statistics are the batch's (in training, and without running ones always) they are those
+  /// of `groups` equal slices of it, to the bit what as many calls, one a slice, would give,
+  /// running statistics included.
   torch::Tensor forward_fused(const torch::Tensor& input, double slope, int64_t groups = 1);
 
   /// The running statistics as evaluation uses them, float64 [1, C]: with centring or scaling left

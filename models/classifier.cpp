@@ -41,7 +41,7 @@ ClassifierImpl::Output ClassifierImpl::forward(const torch::Tensor& images) {
                     "classifier: expects images [N, ", options.channels(), ", ",
                     options.image_size(), ", ", options.image_size(), "], is ", images.sizes());
   Output output;
-  output.features = embed->forward(main->forward(images).materialize().flatten(1));
+  output.features = embed->forward(main->forward(images).values.flatten(1));
   output.logits = classify->forward(torch::leaky_relu(output.features, kLeakySlope));
   return output;
 }

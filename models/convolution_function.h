@@ -16,7 +16,8 @@ namespace dcgan {
 /// The DCGAN's own shapes on the CPU in float and double (kernel 4 with stride 2 and padding 1, and
 /// the ends 1x1 -> 4x4 and 4x4 -> one score) go through the kernels of kernels/conv4x4.h, which
 /// return channels_last tensors and the same bits for an image whatever else is in the batch;
-/// everything else goes through LibTorch. Which it is depends on shapes, type and device alone.
+/// everything else goes through LibTorch, so too under autocast. Which it is depends on shapes,
+/// type and device alone.
 torch::Tensor convolution(const torch::Tensor& input, const torch::Tensor& weight,
                           const std::optional<torch::Tensor>& bias,
                           const ConvolutionOptions& options);

@@ -23,7 +23,7 @@ enum class ConvolutionKind {
 };
 
 /// The kernel for an input of such sizes [N, in, H, W], if there is one. Depends on shapes, type
-/// and device alone, so that runs stay exact.
+/// and device alone (and on use_convolution_kernels), so that runs stay exact.
 std::optional<ConvolutionKind> convolution_kind(c10::IntArrayRef input_sizes,
                                                 const torch::Tensor& weight,
                                                 const ConvolutionOptions& options);

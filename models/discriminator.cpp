@@ -53,7 +53,7 @@ torch::Tensor DiscriminatorImpl::forward(const torch::Tensor& images, int64_t gr
                     options.image_size(), ", ", options.image_size(), "], is ", images.sizes());
   Activation input(images);
   input.groups = groups;
-  return main->forward(input).materialize().flatten();
+  return main->forward(input).values.flatten();
 }
 
 void DiscriminatorImpl::pretty_print(std::ostream& stream) const {

@@ -10,7 +10,8 @@ namespace dcgan {
 ///     weight' = weight * gamma / sqrt(running_var + eps)
 ///     bias'   = beta - running_mean * gamma / sqrt(running_var + eps)
 ///
-/// For sampling and export; equal within rounding. Throws c10::ValueError if its norm is not batch.
+/// For sampling and export; equal within rounding. Throws c10::ValueError if its norm is not
+/// batch or keeps no running statistics.
 Generator fold_batch_norm(const Generator& generator);
 
 }  // namespace dcgan

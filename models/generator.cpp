@@ -65,7 +65,7 @@ torch::Tensor GeneratorImpl::forward(const torch::Tensor& latent) {
                         latent.numel() == latent.size(0) * latent.size(1),
                     "generator: expects latents [N, ", options.nz(), "] or [N, ", options.nz(),
                     ", 1, 1], is ", latent.sizes());
-  return main->forward(latent.reshape({latent.size(0), options.nz(), 1, 1})).materialize();
+  return main->forward(latent.reshape({latent.size(0), options.nz(), 1, 1})).values;
 }
 
 void GeneratorImpl::pretty_print(std::ostream& stream) const {

@@ -2,9 +2,15 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <cstddef>
 
 namespace dcgan {
+
+/// Strides of dense maps [N, C, H, W] in channels_last order.
+inline std::array<int64_t, 4> channels_last_strides(c10::IntArrayRef sizes) {
+  return {sizes[1] * sizes[2] * sizes[3], 1, sizes[3] * sizes[1], sizes[1]};
+}
 
 /// Memory of numbers that grows to its largest use and is then used again, so that a pass that is
 /// repeated takes none.
@@ -23,8 +29,7 @@ class GrowingMemory {
   /// The first elements as maps [N, C, H, W], channels_last.
   torch::Tensor maps(c10::IntArrayRef sizes) {
     at_least(c10::multiply_integers(sizes));
-    return memory_.as_strided(sizes,
-                              {sizes[1] * sizes[2] * sizes[3], 1, sizes[3] * sizes[1], sizes[1]});
+    return memory_.as_strided(sizes, channels_last_strides(sizes));
   }
 
   /// Whether `pointer` points into it.

@@ -9,7 +9,7 @@ namespace dcgan {
 
 /// How the weights of convolutions and fully connected layers start: zero-mean normal, with the
 /// standard deviation of
-///   dcgan      0.02 (Radford 2015); batch norm's gamma from N(1, 0.02) as in the PyTorch example
+///   dcgan      0.02 (Radford 2015); the norms' gamma from N(1, 0.02) as in the PyTorch example
 ///   he         sqrt(2 / fan_in) (He et al. 2015, equation 10)
 ///   xavier     sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010, equation 16)
 ///   normal:STD the given one

@@ -29,7 +29,7 @@ torch::Tensor NetworkPass::forward(const torch::Tensor& input, Wants wants, int6
   activation.groups = groups;
   {
     const AutocastGuard autocast(input.device().type(), autocast_);
-    output_ = network_->forward(activation).materialize().to(input.scalar_type());
+    output_ = network_->forward(activation).values.to(input.scalar_type());
   }
   const torch::Tensor result = output_.detach();
   return output.defined() ? output.copy_(result) : result;

@@ -24,7 +24,8 @@ class NetworkPass {
 
   /// `input` [N, C, H, W] in training mode, its batch cut into `groups` (see Activation). The
   /// result is valid until the next forward. If `output` is defined (channels_last, of the right
-  /// sizes) the result is written there.
+  /// sizes) the result is written there. One backward may follow, of the kind that is wanted. Sets
+  /// and leaves the parameters' requires_grad where autograd does the work.
   torch::Tensor forward(const torch::Tensor& input, Wants wants, int64_t groups = 1,
                         const torch::Tensor& output = {});
 

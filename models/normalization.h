@@ -31,7 +31,10 @@ std::string to_string(Normalization normalization);
 /// others get a bias instead.
 bool normalizes_features(Normalization normalization);
 
-/// The module for `channels` feature maps [N, C, H, W]; empty if the norm does not act on them.
+/// The module for `channels` feature maps [N, C, H, W]; empty if the norm does not act on them. In
+/// evaluation an image's result must not depend on the others of its batch: sampling and pictures
+/// rely on it. One whose statistics in training are a batch's must be a BatchNorm2d (with options
+/// of its own): only to that does the stage say that real and fake images are apart.
 /// `batch_norm` are the options of a batch norm, its number of channels aside.
 torch::nn::AnyModule make_normalization(Normalization normalization, int64_t channels,
                                         const BatchNormOptions& batch_norm);

@@ -53,7 +53,7 @@ torch::Tensor Stage::convolve(const torch::Tensor& input) {
 }
 
 Activation Stage::forward(const Activation& input) {
-  torch::Tensor features = convolve(input.materialize());
+  torch::Tensor features = convolve(input.values);
   if (check_finite_) {
     TORCH_CHECK_VALUE(features.isfinite().all().item<bool>(), options_.batch_norm.name(), "main.",
                       name_, ": the convolution's output has values that are not finite");

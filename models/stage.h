@@ -30,7 +30,8 @@ struct StageOptions {
   /// Which norm the network has. Where it does not act on feature maps, the convolution gets a bias
   /// instead, so that an ablated network can still shift them and loses nothing but the norm.
   Normalization normalization = Normalization::kBatch;
-  /// For batch norm: the stage sets the number of channels and adds its layer to the name.
+  /// The stage sets the number of channels and adds its layer to the name. Of these, `name` and
+  /// `check_finite` are for the stages of every norm.
   BatchNormOptions batch_norm{1};
   Nonlinearity nonlinearity = Nonlinearity::kNone;
 
@@ -42,8 +43,8 @@ struct StageOptions {
   }
 };
 
-/// The unit that the networks are lists of. It owns how its layers are computed: callers see
-/// activations in and out, and a faster kernel may take the place of the composition.
+/// The unit that the networks are lists of: its layers, and their forward through autograd.
+/// WrittenPass (models/written_pass.h) computes the same without it, where it has kernels for all.
 class Stage {
  public:
   /// Registers the stage's layers in `owner` under "<first_layer>", "<first_layer + 1>".

@@ -161,8 +161,7 @@ class WrittenPassOf : public WrittenPass {
     }
     if (gradients != nullptr) return {};
     const auto& sizes = stages_.front().input_sizes;
-    return torch::from_blob(gradients_->at_least<T>(half, 0), sizes,
-                            {sizes[1] * sizes[2] * sizes[3], 1, sizes[3] * sizes[1], sizes[1]},
+    return torch::from_blob(gradients_->at_least<T>(half, 0), sizes, channels_last_strides(sizes),
                             torch::TensorOptions(c10::CppTypeToScalarType<T>::value));
   }
 
@@ -228,7 +227,15 @@ bool has_kernels(const Stage& stage, torch::ScalarType type) {
   if (!plain(stage.weight()) || !plain(stage.bias())) return false;
   const StageOptions& options = stage.options();
   if (options.batch_norm.check_finite()) return false;
-  if (options.nonlinearity == Nonlinearity::kSigmoid) return false;
+  switch (options.nonlinearity) {
+    case Nonlinearity::kNone:
+    case Nonlinearity::kRelu:
+    case Nonlinearity::kLeakyRelu:
+    case Nonlinearity::kTanh:  // at the end, see supports()
+      break;
+    default:
+      return false;
+  }
   if (!options.normalized || !normalizes_features(options.normalization)) return true;
   const auto batch_norm = stage.batch_norm();
   return batch_norm && batch_norm->is_plain_training() && plain(batch_norm->weight) &&

@@ -132,13 +132,11 @@ void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y
   parallel_for(shape.in_channels, [&](int64_t begin, int64_t end) {
     DCGAN_DISPATCH(pack_forward, T)(pack, begin, end);
   });
-  const ForwardArguments<T> arguments = {shape,
-                                         winograd ? winograd_strips(shape) : conv_strips(shape),
-                                         x,
-                                         packed,
-                                         y,
-                                         pad_bias(epilogue, shape.out_channels),
-                                         prologue};
+  const ForwardArguments<T> arguments = {
+      shape,   winograd ? winograd_strips(shape) : conv_strips(shape),
+      x,       packed,
+      y,       pad_bias(epilogue, shape.out_channels),
+      prologue};
   parallel_for(arguments.plan.count(), [&](int64_t begin, int64_t end) {
     DCGAN_DISPATCH(forward_strips, T)(arguments, begin, end);
   });

@@ -11,11 +11,11 @@
   HWY_EXPORT(NAME##_f64)
 
 /// The one of element type T for the processor at hand, to be called.
-#define DCGAN_DISPATCH(NAME, T)                  \
-  (*[] {                                         \
-    if constexpr (std::is_same_v<T, float>) {    \
-      return &HWY_DYNAMIC_DISPATCH(NAME##_f32);  \
-    } else {                                     \
-      return &HWY_DYNAMIC_DISPATCH(NAME##_f64);  \
-    }                                            \
+#define DCGAN_DISPATCH(NAME, T)                 \
+  (*[] {                                        \
+    if constexpr (std::is_same_v<T, float>) {   \
+      return &HWY_DYNAMIC_DISPATCH(NAME##_f32); \
+    } else {                                    \
+      return &HWY_DYNAMIC_DISPATCH(NAME##_f64); \
+    }                                           \
   }())

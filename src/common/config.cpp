@@ -65,8 +65,9 @@ std::string in_plain_words(const std::string& description) {
 std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& source,
                                       std::string_view table) {
   if (const int64_t line = line_of_stray_character(text); line > 0) {
-    throw UsageError(
-        fmt::format("{}:{}: a character that is not ASCII stands outside of quotes, or behind a backslash", source, line));
+    throw UsageError(fmt::format(
+        "{}:{}: a character that is not ASCII stands outside of quotes, or behind a backslash",
+        source, line));
   }
   toml::table document;
   try {

@@ -87,7 +87,9 @@ void sync_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(folder, "open");
   const int result = ::fsync(descriptor);
+  const int error = errno;
   ::close(descriptor);
+  errno = error;
   // Some file systems (network, FUSE) know no fsync of folders and say EINVAL.
   if (result != 0 && errno != EINVAL) fail(folder, "write to disk");
 }

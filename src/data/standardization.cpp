@@ -101,6 +101,9 @@ Standardization Standardization::fit(StandardizationKind kind, const at::Tensor&
         result.forward_ = result.forward_.matmul(axes.t());
         result.backward_ = axes.matmul(result.backward_);
       }
+      // Stored and not, the same layout: a matrix product's last bits depend on it.
+      result.forward_ = result.forward_.contiguous();
+      result.backward_ = result.backward_.contiguous();
       return result;
     }
   }
@@ -119,8 +122,8 @@ at::Tensor Standardization::invert(const at::Tensor& standardized) const {
 std::map<std::string, at::Tensor> Standardization::tensors() const {
   return {{"kind", torch::scalar_tensor(static_cast<int64_t>(kind_), torch::kInt64)},
           {"mean", mean_},
-          {"forward", forward_.contiguous()},
-          {"backward", backward_.contiguous()}};
+          {"forward", forward_},
+          {"backward", backward_}};
 }
 
 Standardization Standardization::from_tensors(const std::map<std::string, at::Tensor>& tensors) {
@@ -135,8 +138,8 @@ Standardization Standardization::from_tensors(const std::map<std::string, at::Te
                     "standardization: 'kind' names no kind");
   result.kind_ = static_cast<StandardizationKind>(kind.item<int64_t>());
   result.mean_ = tensors.at("mean").to(torch::kFloat64);
-  result.forward_ = tensors.at("forward").to(torch::kFloat64);
-  result.backward_ = tensors.at("backward").to(torch::kFloat64);
+  result.forward_ = tensors.at("forward").to(torch::kFloat64).contiguous();
+  result.backward_ = tensors.at("backward").to(torch::kFloat64).contiguous();
   const bool rotates =
       result.kind_ == StandardizationKind::kPca || result.kind_ == StandardizationKind::kZca;
   const int64_t n = result.mean_.numel();

@@ -21,6 +21,7 @@
 #include "training/options.h"
 #include "training/run_directory.h"
 #include "training/run_evaluator.h"
+#include "training/run_pictures.h"
 
 namespace dcgan {
 namespace {
@@ -63,7 +64,6 @@ void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path
 }
 
 Arm read_arm(const std::filesystem::path& path, const std::filesystem::path& picture) {
-  constexpr int64_t kGridImages = 64;
   constexpr int64_t kSamples = 512;
   const RunDirectory run = RunDirectory::open(path);
   const auto checkpoints = run.checkpoints();

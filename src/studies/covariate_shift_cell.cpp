@@ -107,7 +107,7 @@ json run_covariate_shift_gan(const json& settings, uint64_t seed) {
                        for (size_t i = 0; i + 1 < stages.size(); ++i) {
                          Stage stage = stages[i];
                          activation = stage.forward(activation);
-                         layers.push_back(activation.materialize());
+                         layers.push_back(activation.values);
                        }
                        drift.observe(step, layers);
                      }

@@ -43,7 +43,7 @@ json restore(const StageSequence& network, const torch::Tensor& input, const std
   json layers = json::array();
   Activation activation(input);
   for (Stage stage : network->stages()) {
-    const torch::Tensor before = activation.materialize();
+    const torch::Tensor before = activation.values;
     if (const auto norm = stage.batch_norm()) {
       const StageOptions& o = stage.options();
       const torch::Tensor raw = convolution(before, stage.weight(), present(stage.bias()),

@@ -44,7 +44,7 @@ OnDivergence parse_on_divergence(const std::string& name) {
 }
 
 std::string find_divergence(const Networks& networks, const StepResult& result) {
-  const bool losses = is_finite(result);
+  const bool losses = losses_are_finite(result);
   if (losses && seems_finite(networks.optimizer_d) && seems_finite(networks.optimizer_g)) return "";
   const std::string tensor = broken_tensor(networks);
   if (losses) return tensor.empty() ? "" : tensor + " is not finite";

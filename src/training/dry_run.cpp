@@ -22,7 +22,7 @@ double measure_step(const TrainOptions& options, const torch::Device& device) {
   constexpr int64_t kMostImages = 64;
   constexpr int kSteps = 4;
   const int64_t images = std::min(options.batch_size, kMostImages);
-  Networks networks = make_networks(options, device);
+  Networks networks = networks_of(options, device);
   const torch::Tensor real =
       torch::rand({images, options.channels, options.image_size, options.image_size})
           .mul_(2)

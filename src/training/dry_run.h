@@ -1,6 +1,6 @@
 #pragma once
 
-#include "training/trainer.h"
+#include "training/train_request.h"
 
 namespace dcgan {
 

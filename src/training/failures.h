@@ -6,10 +6,10 @@
 #include "training/divergence.h"
 #include "training/run_directory.h"
 
-namespace dcgan {
+// How a run ends that cannot go on: what is wrong, and which of its checkpoints can be gone on
+// with.
 
-/// How a run ends that cannot go on: what is wrong, and which of its checkpoints can be gone on
-/// with.
+namespace dcgan {
 
 /// All pictures vanished, or with --strict one. Throws DataError.
 [[noreturn]] void fail_without_data(const RunDirectory& run, const DataError& error);

@@ -19,7 +19,8 @@ namespace dcgan {
 /// averaged as the weights are, counts are copied.
 class GeneratorAverage {
  public:
-  /// Of `generator`, whose memory must stay where it is. `decay` in (0, 1).
+  /// Of `generator`, whose tensors are held on to: they must stay the same ones (Adam has moved
+  /// them into its flat memory before). `decay` in (0, 1).
   GeneratorAverage(const Generator& generator, double decay);
 
   void update();

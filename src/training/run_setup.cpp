@@ -87,7 +87,7 @@ DiscriminatorOptions discriminator_options(const TrainOptions& o) {
       .batch_norm(BatchNormOptions(1).check_finite(o.check_finite).name("discriminator "));
 }
 
-Networks make_networks(const TrainOptions& o, const torch::Device& device) {
+Networks networks_of(const TrainOptions& o, const torch::Device& device) {
   Networks networks =
       make_networks(generator_options(o), discriminator_options(o), parse_initialization(o.init),
                     static_cast<uint64_t>(o.seed), AdamOptions{.lr = o.lr_g, .beta1 = o.beta1},

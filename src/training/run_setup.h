@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <memory>
+
 #include "data/dataset.h"
 #include "models/discriminator.h"
 #include "models/generator.h"
@@ -10,7 +12,7 @@
 #include "training/numerics.h"
 #include "training/options.h"
 #include "training/run_directory.h"
-#include "training/trainer.h"
+#include "training/train_request.h"
 
 namespace dcgan {
 
@@ -27,7 +29,7 @@ GeneratorOptions generator_options(const TrainOptions& options);
 DiscriminatorOptions discriminator_options(const TrainOptions& options);
 
 /// Networks and optimisers of a run with resolved options, initialised from its seed.
-Networks make_networks(const TrainOptions& options, const torch::Device& device);
+Networks networks_of(const TrainOptions& options, const torch::Device& device);
 
 /// Device, numerics and threads as the options ask. `options.threads` becomes their number: a
 /// resume uses as many, because another number rounds differently. Throws UsageError.

@@ -34,7 +34,7 @@ Metrics to_progress(const StepResult& result, double images_per_second) {
           {"images_per_second", images_per_second}};
 }
 
-bool is_finite(const StepResult& result) {
+bool losses_are_finite(const StepResult& result) {
   return std::isfinite(result.loss_d.item<double>()) && std::isfinite(result.loss_g.item<double>());
 }
 

@@ -18,7 +18,7 @@ std::string summarize(const StepResult& result, double images_per_second);
 Metrics to_progress(const StepResult& result, double images_per_second);
 
 /// Whether both losses are numbers.
-bool is_finite(const StepResult& result);
+bool losses_are_finite(const StepResult& result);
 
 /// "loss_d is NaN and loss_g 3.2"
 std::string describe_losses(const StepResult& result);

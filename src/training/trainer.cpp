@@ -32,7 +32,7 @@ class Training {
         run_(std::move(run)),
         device_(device),
         dataset_(std::move(dataset)),
-        networks_(make_networks(options_, device)),
+        networks_(networks_of(options_, device)),
         checkpoints_(run_, options_),
         on_divergence_(parse_on_divergence(options_.on_divergence)),
         stream_(*dataset_, options_, device),
@@ -55,7 +55,7 @@ class Training {
   }
 
   TrainResult run() {
-    StopSignals signals;
+    StopSignals& signals = signals_.emplace();
     report_.emplace(run_, options_, *dataset_, progressed_, style_, real_std_);
     report_->announce(device_, remarks_);
     if (!resumed_) begin();
@@ -121,9 +121,8 @@ class Training {
       if (logged || device_.is_cpu()) check_step(result);
       record(result, logged);
       report_->show(result, stream_.seconds_waited());
-      if (is_due(options_.checkpoint_every, progressed_.step) || signals.take_save_request()) {
-        save();
-      }
+      const bool asked_for = signals.take_save_request();
+      if (asked_for || is_due(options_.checkpoint_every, progressed_.step)) save();
     }
     if (saved_step_ != progressed_.step) save();
     checkpoints_.wait();
@@ -278,6 +277,9 @@ class Training {
     return result;
   }
 
+  // First, so that the signals are caught until everything else is gone: one that comes after the
+  // last save ends nothing.
+  std::optional<StopSignals> signals_;
   TrainOptions options_;
   RunDirectory run_;
   torch::Device device_;

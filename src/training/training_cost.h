@@ -14,7 +14,7 @@ struct LayerCost {
   /// "main.0": the name of its weight in checkpoints.
   std::string name;
   std::string description;
-  /// Its output, of one image.
+  /// Its output, of one image: channels, and pixels a side.
   int64_t channels = 0;
   int64_t size = 0;
   int64_t parameters = 0;
@@ -39,6 +39,7 @@ struct TrainingCost {
   }
 };
 
+/// Throws c10::ValueError on options that describe no network.
 TrainingCost training_cost(const TrainOptions& options);
 
 /// Throws UsageError naming what is needed, what is free and the batch size that would fit, if the

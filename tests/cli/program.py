@@ -33,6 +33,11 @@ class ProgramTest(unittest.TestCase):
                              f"dcgan {' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}")
         return result
 
+    def norms(self):
+        """All that --norm takes, as the program says."""
+        said = self.run_program("train", "--norm", "x", code=2).stderr
+        return said.split("one of ")[1].strip().split(", ")
+
     def start_program(self, *arguments):
         return subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -31,6 +31,12 @@ class Evaluate(ProgramTest):
             arguments += ("--kid-subsets", 3)
         return json.loads(self.run_program("evaluate", *arguments, "--json", "--quiet", **kwargs).stdout)
 
+    def test_statistics_are_nothing_to_a_norm_that_keeps_none(self):
+        run = self.train("run", "--norm", "spectral")
+        fids = {self.evaluate(run, "--samples", 200, "--fid-only", "--statistics", statistics)["fid"]
+                for statistics in ("running", "standing", "batch")}
+        self.assertEqual(len(fids), 1)
+
     def pictures(self, name, images, suffix=".png", **options):
         folder = self.folder / name
         folder.mkdir()

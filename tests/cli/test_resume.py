@@ -32,7 +32,7 @@ class Resume(ProgramTest):
         self.assert_equal_runs(40)
 
     def test_resume_with_averaging_and_falling_rates_for_every_norm(self):
-        for norm in ["batch", "none", "layer", "instance", "group", "spectral"]:
+        for norm in self.norms():
             with self.subTest(norm):
                 more = ["--norm", norm, "--nz", 13, "--ema", 0.9, "--lr-schedule", "cosine", "--clip-grad-norm", 0.5, "--steps", 20]
                 for out in ["whole", "parts"]:

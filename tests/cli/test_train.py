@@ -127,7 +127,7 @@ class Train(ProgramTest):
             self.assertRegex(result.stderr, r"(generator|discriminator) main\.\d+: the .* has values that are not finite")
 
     def test_every_norm_trains_and_resumes_to_the_bit(self):
-        for norm in ["layer", "instance", "group", "spectral"]:
+        for norm in self.norms():
             with self.subTest(norm):
                 run = ["train", *SMALL, "--norm", norm, "--steps"]
                 self.run_program(*run, 4, "--out", f"{norm}-whole")

@@ -1,4 +1,5 @@
-// The batch norm in plain loops, in double, to test the kernels against, and what their tests share.
+// The batch norm in plain loops, in double, to test the kernels against, and what their tests
+// share.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -109,7 +110,8 @@ struct ReferenceAnswer {
 };
 
 template <class T>
-ReferenceAnswer reference_answer(const Problem<T>& p, bool through_mean = true, bool through_variance = true) {
+ReferenceAnswer reference_answer(const Problem<T>& p, bool through_mean = true,
+                                 bool through_variance = true) {
   const auto entries = static_cast<size_t>(p.entries());
   const auto elements = static_cast<size_t>(p.shape.elements());
   const double n = static_cast<double>(p.shape.values_per_channel());
@@ -250,10 +252,11 @@ void expect_near_reference(const Problem<T>& p, const Answer<T>& a, const Refere
 template <class T>
 void check_against_reference(const BatchNormShape& shape, double slope, bool affine,
                              uint32_t seed) {
-  SCOPED_TRACE(::testing::Message() << "groups " << shape.groups << " batch " << shape.batch_per_group
-                                  << " channels " << shape.channels << " spatial " << shape.spatial
-                                  << " order " << static_cast<int>(shape.order) << " slope "
-                                  << slope << " affine " << affine << " bytes " << sizeof(T));
+  SCOPED_TRACE(::testing::Message()
+               << "groups " << shape.groups << " batch " << shape.batch_per_group << " channels "
+               << shape.channels << " spatial " << shape.spatial << " order "
+               << static_cast<int>(shape.order) << " slope " << slope << " affine " << affine
+               << " bytes " << sizeof(T));
   const Problem<T> p(shape, slope, affine, seed);
   const bool through_mean = seed % 5 != 1;
   const bool through_variance = seed % 7 != 1;

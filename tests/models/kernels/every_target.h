@@ -1,4 +1,5 @@
-// Tests that run once for every instruction set that this processor has and the kernels are compiled for.
+// Tests that run once for every instruction set that this processor has and the kernels are
+// compiled for.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -7,7 +8,8 @@
 #include <cstdint>
 #include <string>
 
-// In front of Highway, whose headers read what it sets; the comment keeps the two apart for clang-format.
+// In front of Highway, whose headers read what it sets; the comment keeps the two apart for
+// clang-format.
 #include "models/kernels/highway_targets.h"
 //
 #include <hwy/highway.h>
@@ -32,7 +34,9 @@ class EveryTarget : public ::testing::TestWithParam<int64_t> {
   const int threads_ = at::get_num_threads();
 };
 
-inline std::string target_name(const ::testing::TestParamInfo<int64_t>& info) { return hwy::TargetName(info.param); }
+inline std::string target_name(const ::testing::TestParamInfo<int64_t>& info) {
+  return hwy::TargetName(info.param);
+}
 
 #define DCGAN_EVERY_TARGET(FIXTURE)                                                             \
   INSTANTIATE_TEST_SUITE_P(, FIXTURE, ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), \

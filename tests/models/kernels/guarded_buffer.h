@@ -1,4 +1,5 @@
-// Memory for kernels under test: elements between guards, by default one element past an aligned address.
+// Memory for kernels under test: elements between guards, by default one element past an aligned
+// address.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,13 @@ template <class T>
 class GuardedBuffer {
  public:
   explicit GuardedBuffer(int64_t size, bool unaligned = true)
-      : memory_(static_cast<size_t>(size) * sizeof(T) + 2 * kLine + sizeof(T), kGuard), size_(static_cast<size_t>(size)) {
+      : memory_(static_cast<size_t>(size) * sizeof(T) + 2 * kLine + sizeof(T), kGuard),
+        size_(static_cast<size_t>(size)) {
     const auto address = reinterpret_cast<uintptr_t>(memory_.data());
     begin_ = (kLine - address % kLine) + (unaligned ? sizeof(T) : 0);
   }
-  explicit GuardedBuffer(const std::vector<T>& values) : GuardedBuffer(static_cast<int64_t>(values.size())) {
+  explicit GuardedBuffer(const std::vector<T>& values)
+      : GuardedBuffer(static_cast<int64_t>(values.size())) {
     std::memcpy(data(), values.data(), size_ * sizeof(T));
   }
 
@@ -36,7 +39,8 @@ class GuardedBuffer {
 
  private:
   static constexpr size_t kLine = 64;  // a cache line
-  static constexpr unsigned char kGuard = 0xFF;  // NaN in every element type: what is never written is noticed too
+  static constexpr unsigned char kGuard =
+      0xFF;  // NaN in every element type: what is never written is noticed too
   std::vector<unsigned char> memory_;
   size_t size_;
   size_t begin_;
