@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import termios
-import time
 import unittest
 
 import numpy
@@ -56,8 +55,7 @@ class Resume(ProgramTest):
         for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
             out = f"run{code}"
             process = self.start_program("train", *SMALL, "--steps", 100000, "--out", out)
-            wait_until((self.folder / out / "metrics.jsonl").exists, process)
-            time.sleep(0.3)
+            self.wait_for_steps(out, process)
             process.send_signal(number)
             stdout, stderr = process.communicate(timeout=60)
             self.assertEqual(process.returncode, code, stderr)
@@ -71,7 +69,7 @@ class Resume(ProgramTest):
                                    stdout=theirs, stderr=theirs, start_new_session=True,
                                    preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(theirs)
-        wait_until((self.folder / "run" / "metrics.jsonl").exists, process)
+        self.wait_for_steps("run", process)
         os.close(ours)
         self.assertEqual(process.wait(timeout=60), 129)
         self.assertGreater(int(max((self.folder / "run/checkpoints").iterdir()).stem), 0)
@@ -79,7 +77,7 @@ class Resume(ProgramTest):
     def test_a_reader_that_goes_away_does_not_decide_the_code(self):
         process = subprocess.Popen([BINARY, "train", *SMALL, "--steps", "100000", "--out", "run"], cwd=self.folder,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        wait_until((self.folder / "run" / "metrics.jsonl").exists, process)
+        self.wait_for_steps("run", process)
         process.stdout.close()
         process.stderr.close()
         process.send_signal(signal.SIGINT)
@@ -105,8 +103,7 @@ class Resume(ProgramTest):
     def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000,
                                      "--out", "parts")
-        metrics = self.folder / "parts/metrics.jsonl"
-        wait_until(lambda: metrics.exists() and len(metrics.read_text().splitlines()) >= 3, process)
+        self.wait_for_steps("parts", process)
         process.kill()
         process.communicate()
         self.assertTrue((self.folder / "parts/checkpoints/000000.safetensors").exists())
@@ -276,8 +273,7 @@ class Resume(ProgramTest):
     def test_usr1_saves_and_goes_on(self):
         running = self.start_program("train", *SMALL, "--steps", 400000, "--checkpoint-every", 100000, "--out", "run", "--quiet")
         checkpoints = self.folder / "run/checkpoints"
-        wait_until(lambda: list(checkpoints.glob("*.safetensors")), running)
-        time.sleep(0.5)
+        self.wait_for_steps("run", running)
         running.send_signal(signal.SIGUSR1)
         wait_until(lambda: len(list(checkpoints.glob("*.safetensors"))) >= 2, running)
         requested = max(checkpoints.glob("*.safetensors"))
