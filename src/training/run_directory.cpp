@@ -73,10 +73,10 @@ void create_given(const fs::path& out) {
       throw UsageError(fmt::format("--out {}: is a file; name a new folder", out.string()));
     }
     if (!fs::is_empty(out, error)) {
-      throw UsageError(fmt::format(
-          "--out {}: holds files already and is not overwritten; name a new folder, or go on with "
-          "--resume {}",
-          out.string(), out.string()));
+      const bool run = !RunDirectory::open(out).checkpoints().empty();
+      throw UsageError(
+          fmt::format("--out {}: holds files already and is not overwritten; name a new folder{}",
+                      out.string(), run ? ", or go on with --resume " + out.string() : ""));
     }
   }
   fs::create_directories(out, error);

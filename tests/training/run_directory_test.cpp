@@ -43,6 +43,14 @@ TEST_F(RunDirectoryTest, AnExistingRunIsNeverOverwritten) {
   RunDirectory::create("here", "x");
   RunDirectory::create("here", "x");  // still empty: fine
   std::ofstream("here/file") << "precious";
+  try {
+    RunDirectory::create("here", "x");
+    ADD_FAILURE() << "overwritten";
+  } catch (const UsageError& error) {
+    EXPECT_TRUE(std::string(error.what()).ends_with("name a new folder")) << error.what();
+  }
+  fs::create_directories("here/checkpoints");
+  std::ofstream("here/checkpoints/000010.safetensors") << "x";
   expect_error(ExitCode::kUsage, "--resume here", [] { RunDirectory::create("here", "x"); });
   expect_error(ExitCode::kUsage, "is a file", [] { RunDirectory::create("here/file", "x"); });
   expect_error(ExitCode::kUsage, "cannot make", [] { RunDirectory::create("/proc/x/y", "x"); });
