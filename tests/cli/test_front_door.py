@@ -153,7 +153,7 @@ class Help(ProgramTest):
 
     def test_version(self):
         self.assertRegex(self.run_program("--version").stdout,
-                         r"^dcgan \S+ \(\S+, Release\), LibTorch 2\.\d+\.\d+\S*, \d+-bit vectors \(\S+\), "
+                         r"^dcgan \S+ \(\S+, (Release|Debug)\), LibTorch 2\.\d+\.\d+\S*, \d+-bit vectors \(\S+\), "
                          r"(without CUDA|with CUDA)\n$")
 
     def test_numbers_are_the_same_under_every_locale(self):
