@@ -100,19 +100,23 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     const bool option = name.starts_with("-");
     const std::string word = name.substr(std::min(name.find_first_not_of('-'), name.size()));
     // Known, and yet not taken: it stands ahead of its verb, or has none.
-    const auto knows = [&word](const CLI::App& one) {
+    const auto knows = [](const CLI::App& one, const std::string& option_name) {
       const auto names = option_names(one);
-      return std::find(names.begin(), names.end(), word) != names.end();
+      return std::find(names.begin(), names.end(), option_name) != names.end();
     };
     if (option) {
       const auto verbs = &verb == &app ? app.get_subcommands(std::function<bool(const CLI::App*)>{})
                                        : std::vector<const CLI::App*>{&verb};
       const auto owner = std::find_if(verbs.begin(), verbs.end(),
-                                      [&](const CLI::App* one) { return knows(*one); });
+                                      [&](const CLI::App* one) { return knows(*one, word); });
       if (owner != verbs.end()) {
         return fmt::format("{} belongs behind the verb: dcgan {} {}", name, (*owner)->get_name(),
                            name);
       }
+    }
+    std::error_code ignored;
+    if (!option && knows(verb, "data") && std::filesystem::exists(name, ignored)) {
+      return fmt::format("unknown argument '{0}'; did you mean --data {0}? (see {1})", name, help);
     }
     return fmt::format(
         "unknown {} '{}'{} (see {})", option ? "option" : "argument", name,

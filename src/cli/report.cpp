@@ -29,7 +29,8 @@ int report_run(const std::string& folder, std::string out) {
   }
   if (out.empty()) out = (std::filesystem::path(folder) / "report.html").string();
   if (lower_extension(out) != ".html") {
-    throw UsageError("--out " + out + ": a run's page is a file .html");
+    throw UsageError("--out " + out +
+                     ": the page of one run is an HTML file, as in --out page.html");
   }
   write_run_page({folder}, {}, out);
   std::printf("report: %s\n", out.c_str());

@@ -76,9 +76,9 @@ fs::path find_preset(const std::string& name) {
   std::vector<std::string> names;
   for (const fs::path& other : files) names.push_back(other.stem().string());
   const std::string nearest = nearest_name(name, names);
-  throw UsageError(fmt::format("--config {}: no such file, and no such preset{}; there are {}",
-                               name, nearest.empty() ? "" : "; did you mean " + nearest + "?",
-                               fmt::join(names, ", ")));
+  throw UsageError(fmt::format("--config {}: no such file, and no such preset; there are {}{}",
+                               name, fmt::join(names, ", "),
+                               nearest.empty() ? "" : "; did you mean " + nearest + "?"));
 }
 
 }  // namespace dcgan

@@ -45,7 +45,8 @@ std::string format_evaluation(const EvaluateResult& result) {
   }
   add(fmt::format("sample deviation (real: {})", number(e.real_diversity)), number(e.diversity));
   for (size_t i = 0; i < e.swd.size(); ++i) {
-    add(i == 0 ? "SWD x 1000, finest level" : "  the next coarser", number(e.swd[i]));
+    add(i == 0 ? "SWD x 1000, finest level" : fmt::format("  {} times coarser", 1 << i),
+        number(e.swd[i]));
   }
   if (e.ms_ssim) {
     add(fmt::format("MS-SSIM of pairs (real: {})", e.real_ms_ssim ? number(*e.real_ms_ssim) : "-"),

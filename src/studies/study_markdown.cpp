@@ -10,7 +10,7 @@ std::string glance_line(const Study& study, bool preliminary,
                         const std::vector<Finding>& findings) {
   std::string line = fmt::format("| {}{} | {} |", study.name(), preliminary ? " (preliminary)" : "",
                                  study.claim());
-  for (const char* verdict : {"supported", "inconclusive", "not supported"}) {
+  for (const char* verdict : {"supported", "inconclusive", "not supported", "no data"}) {
     line +=
         fmt::format(" {} |", std::count_if(findings.begin(), findings.end(),
                                            [&](const Finding& f) { return f.verdict == verdict; }));

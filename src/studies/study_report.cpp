@@ -160,11 +160,12 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
   json page{{"title", "What batch normalisation does to a DCGAN"},
             {"intro",
              "Each claim was put to the test by many runs; the rules that decide were fixed "
-             "beforehand, but where a study says otherwise. Intervals are at 95 %."},
+             "beforehand, except where a study says otherwise. Intervals are at 95 %."},
             {"studies", json::array()}};
   std::string glance =
       "# What batch normalisation does to a DCGAN\n\n"
-      "| study | claim | supported | inconclusive | not supported |\n|---|---|---|---|---|\n";
+      "| study | claim | supported | inconclusive | not supported | no data |\n"
+      "|---|---|---|---|---|---|\n";
   std::string markdown;
   Records all;
   for (const Study* study : all_studies()) {

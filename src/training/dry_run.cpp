@@ -79,7 +79,9 @@ void dry_run(TrainRequest request) {
       with_thousands(options.steps).c_str(),
       static_cast<double>(options.steps * options.batch_size) / static_cast<double>(dataset.size()),
       format_duration(seconds * static_cast<double>(options.steps)).c_str());
-  std::printf("--dry-run: nothing was trained and nothing written\n");
+  std::printf(
+      "faster: a smaller --image-size, --ngf and --ndf (quality), --batch-size (more steps needed)\n"
+      "--dry-run: nothing was trained and nothing written\n");
 }
 
 }  // namespace dcgan
