@@ -10,25 +10,27 @@ import gzip
 import json
 import os
 import pathlib
+import random
 import statistics
 import struct
 import subprocess
 import sys
 
 DIGITS = pathlib.Path(__file__).parent.parent / "data/digits/images-idx3-ubyte.gz"
-COUNTS = 100, 300, 1000, 3000
+COUNTS = 100, 500, 3000
 STEPS = 250, 500, 1000, 2000
 SEEDS = 1, 2, 3
 
 
 def write_subset(folder, first, count):
-    """`count` digits from `first` on, as MNIST's own file."""
+    """`count` digits from `first` on, in an order that mixes the classes, as MNIST's own file."""
     data = gzip.decompress(DIGITS.read_bytes())
-    magic, _, rows, columns = struct.unpack(">4I", data[:16])
-    start = 16 + first * rows * columns
+    magic, total, rows, columns = struct.unpack(">4I", data[:16])
+    size = rows * columns
+    order = random.Random(0).sample(range(total), total)[first:first + count]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "images-idx3-ubyte").write_bytes(
-        struct.pack(">4I", magic, count, rows, columns) + data[start:start + count * rows * columns])
+        struct.pack(">4I", magic, count, rows, columns) + b"".join(data[16 + i * size:16 + (i + 1) * size] for i in order))
 
 
 def main(dcgan, folder, table):
