@@ -74,6 +74,7 @@ fs::path find_preset(const std::string& name) {
   const fs::path file = preset_of(files, name);
   if (!file.empty()) return file;
   std::vector<std::string> names;
+  names.reserve(files.size());
   for (const fs::path& other : files) names.push_back(other.stem().string());
   const std::string nearest = nearest_name(name, names);
   throw UsageError(fmt::format("--config {}: no such file, and no such preset; there are {}{}",

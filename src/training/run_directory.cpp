@@ -136,6 +136,7 @@ std::vector<fs::path> RunDirectory::checkpoints() const {
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<fs::path> paths;
+  paths.reserve(found.size());
   for (auto& [step, path] : found) paths.push_back(std::move(path));
   return paths;
 }

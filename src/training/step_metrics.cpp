@@ -8,8 +8,9 @@ namespace dcgan {
 
 Metrics to_metrics(const StepResult& result, int64_t step, int64_t images_seen, int64_t images) {
   const auto value = [](const torch::Tensor& t) { return t.item<double>(); };
+  const int64_t epoch = images_seen / images;  // whole passes over the images
   return {{"step", static_cast<double>(step)},
-          {"epoch", static_cast<double>(images_seen / images)},
+          {"epoch", static_cast<double>(epoch)},
           {"images", static_cast<double>(images_seen)},
           {"loss_d", value(result.loss_d)},
           {"loss_g", value(result.loss_g)},
