@@ -58,14 +58,14 @@ void check(const GenerateArguments& a) {
 
 at::Tensor sample(Generator generator, const at::Tensor& latents, const GenerateArguments& a) {
   const SamplingStatistics statistics = parse_sampling_statistics(a.statistics, "--statistics");
-  if (generator->options.normalization() != Normalization::kBatch) {
-    return sample_images(generator, latents);  // other norms keep no statistics
-  }
   if (statistics == SamplingStatistics::kBatch) {
     return sample_with_batch_statistics(generator, latents, a.batch_size);
   }
   if (statistics == SamplingStatistics::kStanding) {
     set_standing_statistics(generator, a.standing_batches, a.batch_size);
+  }
+  if (generator->options.normalization() != Normalization::kBatch) {
+    return sample_images(generator, latents);  // nothing to fold
   }
   Generator folded = fold_batch_norm(generator);
   return sample_images(folded, latents);

@@ -37,12 +37,10 @@ ComparedSet open_checkpoint(const fs::path& path, const CheckpointSampling& samp
   set.channels = summary.channels;
   auto generator = std::make_shared<Generator>(
       load_generator(*set.checkpoint, path, open_device(sampling.device)));
-  // Other norms keep no statistics; training mode would move a spectral norm's vectors.
-  const bool keeps_statistics = (*generator)->options.normalization() == Normalization::kBatch;
-  if (keeps_statistics && sampling.statistics == SamplingStatistics::kStanding) {
+  if (sampling.statistics == SamplingStatistics::kStanding) {
     set_standing_statistics(*generator, /*batches=*/100, /*batch_size=*/64);
   }
-  const bool of_batch = keeps_statistics && sampling.statistics == SamplingStatistics::kBatch;
+  const bool of_batch = sampling.statistics == SamplingStatistics::kBatch;
   set.source = {path.string(), sampling.samples,
                 [generator, of_batch, nz = summary.nz](int64_t first, int64_t count) {
                   const at::Tensor latents =

@@ -5,8 +5,16 @@
 #include "common/error.h"
 #include "report/pixels.h"
 #include "sampling/latents.h"
+#include "sampling/sampler.h"
 
 namespace dcgan {
+namespace {
+
+bool keeps_statistics(const Generator& generator) {
+  return generator->options.normalization() == Normalization::kBatch;
+}
+
+}  // namespace
 
 SamplingStatistics parse_sampling_statistics(const std::string& name, const std::string& option) {
   if (name == "running") return SamplingStatistics::kRunning;
@@ -16,6 +24,8 @@ SamplingStatistics parse_sampling_statistics(const std::string& name, const std:
 }
 
 void set_standing_statistics(Generator& generator, int64_t batches, int64_t batch_size) {
+  generator->eval();
+  if (!keeps_statistics(generator)) return;
   const torch::NoGradGuard no_grad;
   const torch::Device device = generator->parameters().front().device();
   std::vector<std::optional<double>> momenta;
@@ -41,6 +51,10 @@ void set_standing_statistics(Generator& generator, int64_t batches, int64_t batc
 
 at::Tensor sample_with_batch_statistics(const Generator& generator, const at::Tensor& latents,
                                         int64_t batch_size) {
+  if (!keeps_statistics(generator)) {
+    Generator same = generator;
+    return sample_images(same, latents);
+  }
   const torch::NoGradGuard no_grad;
   const torch::Device device = generator->parameters().front().device();
   // Training mode moves the running statistics: those of a copy.

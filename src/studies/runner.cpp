@@ -78,12 +78,12 @@ class StudyRun {
   int run() {
     StopSignals signals;
     const int64_t jobs = request_.jobs > 0 ? request_.jobs : available_processors();
-    const Plan plan = plan_of(request_, records_);
+    Plan plan = plan_of(request_, records_);
     finished_ = plan.finished;
     Progress progress(finished_, expected_cells(request_, plan),
                       request_.quiet ? ProgressStyle::kQuiet : ProgressStyle::kText, "cell");
     std::vector<std::unique_ptr<WorkerProcess>> workers;
-    std::deque<Cell> open = open_cells();
+    std::deque<Cell> open = std::move(plan.open);
     while (signals.received() == 0) {
       if (open.empty() &&
           std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); })) {

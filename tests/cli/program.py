@@ -39,9 +39,9 @@ class ProgramTest(unittest.TestCase):
         return said.split("one of ")[1].strip().split(", ")
 
     def wait_for_steps(self, out, process):
-        """Until the run in folder `out` has logged a step (the log's first line is of none)."""
+        """Until the run in folder `out` has logged two steps (the log's first line is of none)."""
         log = self.folder / out / "metrics.jsonl"
-        wait_until(lambda: log.exists() and log.read_text().count("\n") > 1, process)
+        wait_until(lambda: log.exists() and log.read_text().count("\n") > 2, process)
 
     def start_program(self, *arguments):
         return subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
