@@ -35,17 +35,8 @@ struct ConvShape {
   int64_t out_channels;
 };
 
-// Applied to an input activation while it is read: leaky(scale[c] * value + shift[c]), leaky(v) =
-// v > 0 ? v : slope * v. The identity when scale is null (shift is then ignored). The zeros of the
-// padding stay zero: what is padded is the activated map.
-template <typename T>
-struct Prologue {
-  const T* scale = nullptr;
-  const T* shift = nullptr;
-  T slope = T(1);
-};
-
-// Applied to an output before it is written: leaky(value + bias[c]); no bias when null.
+// Applied to an output before it is written: leaky(value + bias[c]), leaky(v) = v > 0 ? v : slope *
+// v; no bias when null.
 template <typename T>
 struct Epilogue {
   const T* bias = nullptr;
@@ -55,20 +46,17 @@ struct Epilogue {
 // y[n,oh,ow,o] = sum over kh, kw, i of x[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i] * w[o,i,kh,kw].
 template <typename T>
 void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
-                       const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
+                       const Epilogue<T>& epilogue = {});
 
 // The adjoint: dx[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i] = sum of dy[n,oh,ow,o] * w[o,i,kh,kw].
-// The prologue acts on dy: as a transposed convolution's forward, dy is an activation.
 template <typename T>
 void conv4x4s2_data_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx,
-                             const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
+                             const Epilogue<T>& epilogue = {});
 
 // dw[o,i,kh,kw] = sum over n, oh, ow of dy[n,oh,ow,o] * x[n, 2 oh - 1 + kh, 2 ow - 1 + kw, i].
-// Sets dw. The prologues recompute activations that were never stored.
+// Sets dw.
 template <typename T>
-void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw,
-                               const Prologue<T>& x_prologue = {},
-                               const Prologue<T>& dy_prologue = {});
+void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw);
 
 // The generator's first stage, ConvTranspose2d(latent, channels, 4, 1, 0) on a 1x1 map:
 // y[n,kh,kw,c] = sum over z of x[n,z] * w[z,c,kh,kw]; weight [latent][channels][4][4],
@@ -84,11 +72,10 @@ void project_weight_gradient(int64_t batch, int64_t latent, int64_t channels, co
 // y[n] = sum over kh, kw, c of x[n,kh,kw,c] * w[c,kh,kw]; weight [1][channels][4][4].
 template <typename T>
 void score_forward(int64_t batch, int64_t channels, const T* x, const T* weight, T* y,
-                   const Epilogue<T>& epilogue = {}, const Prologue<T>& prologue = {});
+                   const Epilogue<T>& epilogue = {});
 template <typename T>
 void score_data_gradient(int64_t batch, int64_t channels, const T* dy, const T* weight, T* dx);
 template <typename T>
-void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T* dy, T* dw,
-                           const Prologue<T>& x_prologue = {});
+void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T* dy, T* dw);
 
 }  // namespace dcgan::kernels

@@ -73,7 +73,6 @@ struct ForwardArguments {
   const T* packed;
   T* y;
   Epilogue<T> epilogue;  // bias padded, never null
-  Prologue<T> prologue;
 };
 
 template <typename T>
@@ -84,7 +83,6 @@ struct DataGradientArguments {
   const T* packed;
   T* dx;
   Epilogue<T> epilogue;  // bias padded, never null
-  Prologue<T> prologue;
 };
 
 // How a weight gradient is cut into tasks, by the shape alone: the pixels into `splits` ranges of
@@ -133,8 +131,6 @@ struct WeightGradientArguments {
   const T* dy;
   T* partial;  // [splits][partial_size]
   T* dw;
-  Prologue<T> x_prologue;
-  Prologue<T> dy_prologue;
 };
 
 template <typename T>
@@ -162,7 +158,6 @@ struct ScoreArguments {
   T* dx;
   T* dw;
   Epilogue<T> epilogue;
-  Prologue<T> prologue;
 };
 
 // Throws std::invalid_argument unless the shape is possible.

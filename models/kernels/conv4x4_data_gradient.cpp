@@ -95,8 +95,7 @@ HWY_INLINE void phase_strips(const DataGradientArguments<T>& arguments, int64_t 
   for (int64_t index = begin; index < end; ++index) {
     const Strip strip = plan.at(index);
     const int64_t padded_rows = strip.rows + 2;
-    pack_padded_rows(d, dy, strip.image, strip.images, strip.row - 1, 1, padded_rows, 1,
-                     arguments.prologue, padded);
+    pack_padded_rows(dy, strip.image, strip.images, strip.row - 1, 1, padded_rows, 1, padded);
     int64_t pixels = 0;
     for (int64_t n = 0; n < strip.images; ++n) {
       for (int64_t r = 0; r < strip.rows; ++r) {
@@ -161,7 +160,7 @@ DCGAN_EXPORT(data_gradient_strips);
 
 template <typename T>
 void conv4x4s2_data_gradient(const ConvShape& shape, const T* dy, const T* weight, T* dx,
-                             const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+                             const Epilogue<T>& epilogue) {
   check_shape("conv4x4s2_data_gradient", shape);
   const bool winograd = use_winograd(shape.in_channels, shape.out_channels);
   const int64_t size = shape.out_channels * padded_columns(shape.in_channels);
@@ -174,17 +173,17 @@ void conv4x4s2_data_gradient(const ConvShape& shape, const T* dy, const T* weigh
   const StripPlan plan = shape.in_channels <= kNarrowChannels ? narrow_strips(shape)
                          : winograd                           ? winograd_strips(shape)
                                                               : conv_strips(shape);
-  const DataGradientArguments<T> arguments = {
-      shape, plan, dy, packed, dx, pad_bias(epilogue, shape.in_channels), prologue};
+  const DataGradientArguments<T> arguments = {shape,  plan, dy,
+                                              packed, dx,   pad_bias(epilogue, shape.in_channels)};
   parallel_for(plan.count(), [&](int64_t begin, int64_t end) {
     DCGAN_DISPATCH(data_gradient_strips, T)(arguments, begin, end);
   });
 }
 
 template void conv4x4s2_data_gradient(const ConvShape&, const float*, const float*, float*,
-                                      const Epilogue<float>&, const Prologue<float>&);
+                                      const Epilogue<float>&);
 template void conv4x4s2_data_gradient(const ConvShape&, const double*, const double*, double*,
-                                      const Epilogue<double>&, const Prologue<double>&);
+                                      const Epilogue<double>&);
 
 }  // namespace dcgan::kernels
 

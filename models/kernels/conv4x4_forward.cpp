@@ -76,8 +76,7 @@ HWY_INLINE void forward_strips(const ForwardArguments<T>& arguments, int64_t beg
   for (int64_t index = begin; index < end; ++index) {
     const Strip strip = plan.at(index);
     const int64_t padded_rows = 2 * strip.rows + 2;
-    pack_padded_rows(d, x, strip.image, strip.images, 2 * strip.row - 1, 1, padded_rows, 1,
-                     arguments.prologue, padded);
+    pack_padded_rows(x, strip.image, strip.images, 2 * strip.row - 1, 1, padded_rows, 1, padded);
     int64_t pixels = 0;
     for (int64_t n = 0; n < strip.images; ++n) {
       for (int64_t r = 0; r < strip.rows; ++r) {
@@ -122,7 +121,7 @@ DCGAN_EXPORT(forward_strips);
 
 template <typename T>
 void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y,
-                       const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+                       const Epilogue<T>& epilogue) {
   check_shape("conv4x4s2_forward", shape);
   const bool winograd = use_winograd(shape.in_channels, shape.out_channels);
   const int64_t size = 4 * shape.in_channels * padded_columns(shape.out_channels);
@@ -133,19 +132,18 @@ void conv4x4s2_forward(const ConvShape& shape, const T* x, const T* weight, T* y
     DCGAN_DISPATCH(pack_forward, T)(pack, begin, end);
   });
   const ForwardArguments<T> arguments = {
-      shape,   winograd ? winograd_strips(shape) : conv_strips(shape),
-      x,       packed,
-      y,       pad_bias(epilogue, shape.out_channels),
-      prologue};
+      shape, winograd ? winograd_strips(shape) : conv_strips(shape),
+      x,     packed,
+      y,     pad_bias(epilogue, shape.out_channels)};
   parallel_for(arguments.plan.count(), [&](int64_t begin, int64_t end) {
     DCGAN_DISPATCH(forward_strips, T)(arguments, begin, end);
   });
 }
 
 template void conv4x4s2_forward(const ConvShape&, const float*, const float*, float*,
-                                const Epilogue<float>&, const Prologue<float>&);
+                                const Epilogue<float>&);
 template void conv4x4s2_forward(const ConvShape&, const double*, const double*, double*,
-                                const Epilogue<double>&, const Prologue<double>&);
+                                const Epilogue<double>&);
 
 }  // namespace dcgan::kernels
 

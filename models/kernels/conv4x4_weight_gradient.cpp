@@ -99,13 +99,11 @@ DCGAN_EXPORT(weight_gradient_sum);
 DCGAN_EXPORT(weight_gradient_write);
 
 template <typename T>
-void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw,
-                               const Prologue<T>& x_prologue, const Prologue<T>& dy_prologue) {
+void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, T* dw) {
   check_shape("conv4x4s2_weight_gradient", shape);
   const WeightGradientPlan plan(shape);
   T* partial = scratch<T>(Scratch::kPartial, static_cast<size_t>(plan.splits * plan.partial_size));
-  const WeightGradientArguments<T> arguments = {shape,   plan, x,          dy,
-                                                partial, dw,   x_prologue, dy_prologue};
+  const WeightGradientArguments<T> arguments = {shape, plan, x, dy, partial, dw};
   parallel_for(plan.tasks(), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       DCGAN_DISPATCH(weight_gradient_task, T)(arguments, task);
@@ -120,10 +118,8 @@ void conv4x4s2_weight_gradient(const ConvShape& shape, const T* x, const T* dy, 
   });
 }
 
-template void conv4x4s2_weight_gradient(const ConvShape&, const float*, const float*, float*,
-                                        const Prologue<float>&, const Prologue<float>&);
-template void conv4x4s2_weight_gradient(const ConvShape&, const double*, const double*, double*,
-                                        const Prologue<double>&, const Prologue<double>&);
+template void conv4x4s2_weight_gradient(const ConvShape&, const float*, const float*, float*);
+template void conv4x4s2_weight_gradient(const ConvShape&, const double*, const double*, double*);
 
 }  // namespace dcgan::kernels
 

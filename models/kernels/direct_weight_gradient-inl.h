@@ -83,11 +83,10 @@ HWY_INLINE void direct_weight_gradient_task(const WeightGradientArguments<T>& ar
     const int64_t runs = strip.images * strip.rows;
     const int64_t pixels = runs * columns;
     const int64_t first_pixel = (strip.image * (shape.height / 2) + strip.row) * columns;
-    pack_panels(d, arguments.dy + first_pixel * co + column, pixels, co, block_columns,
-                offset_prologue(arguments.dy_prologue, column), operand);
+    pack_panels(d, arguments.dy + first_pixel * co + column, pixels, co, block_columns, operand);
     const int64_t padded_rows = one_row ? strip.rows : 2 * strip.rows + 2;
-    pack_padded_rows(d, x, strip.image, strip.images, 2 * strip.row - 1 + row_block,
-                     one_row ? 2 : 1, padded_rows, 1, arguments.x_prologue, padded);
+    pack_padded_rows(x, strip.image, strip.images, 2 * strip.row - 1 + row_block, one_row ? 2 : 1,
+                     padded_rows, 1, padded);
     if (narrow) {
       expand_windows(padded, strip, columns, ci, windows);
       run_begin[0] = 0;

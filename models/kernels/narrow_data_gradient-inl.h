@@ -117,9 +117,6 @@ HWY_INLINE void narrow_data_gradient_strips(const DataGradientArguments<T>& argu
   T* windows = scratch<T>(Scratch::kStrip, static_cast<size_t>((plan.max_rows() + 3) * line));
   memset(windows, 0, sizeof(T) * static_cast<size_t>((plan.max_rows() + 3) * line));
   const T* zeros = windows + (plan.max_rows() + 2) * line;
-  T* activated = arguments.prologue.scale == nullptr
-                     ? nullptr
-                     : scratch<T>(Scratch::kOperand, static_cast<size_t>(max_pixels * co));
   int64_t* a_offset = scratch<int64_t>(Scratch::kOffsets, static_cast<size_t>(2 * max_pixels));
   int64_t* c_offset = a_offset + max_pixels;
 
@@ -140,10 +137,6 @@ HWY_INLINE void narrow_data_gradient_strips(const DataGradientArguments<T>& argu
         }
       }
       const T* dy = arguments.dy + (n * rows + first) * columns * co;
-      if (activated != nullptr) {
-        copy_pixels(d, dy, pixels, co, arguments.prologue, activated);
-        dy = activated;
-      }
       multiply_rows(d, ScatteredRows<const T>{dy, a_offset}, Reduction{1, co, 0}, arguments.packed,
                     16 * ci, ScatteredRows<T>{windows, c_offset}, pixels, NoEpilogue());
       const auto window_row = [&](int64_t r, int64_t kh) HWY_ATTR {

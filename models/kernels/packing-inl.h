@@ -29,51 +29,6 @@ HWY_INLINE hn::Vec<D> load_some(D d, const T* from, int64_t count) {
   return hn::Load(d, edge);
 }
 
-template <class D, typename T>
-HWY_INLINE hn::Vec<D> activate(D d, hn::Vec<D> value, hn::Vec<D> scale, hn::Vec<D> shift,
-                               hn::Vec<D> slope) {
-  value = hn::MulAdd(value, scale, shift);
-  return hn::IfThenElse(hn::Gt(value, hn::Zero(d)), value, hn::Mul(value, slope));
-}
-
-// The prologue of the channels from `channel` on.
-template <typename T>
-HWY_INLINE Prologue<T> offset_prologue(const Prologue<T>& prologue, int64_t channel) {
-  if (prologue.scale == nullptr) return prologue;
-  return {prologue.scale + channel, prologue.shift + channel, prologue.slope};
-}
-
-// Copies pixels x channels, contiguous, through the prologue.
-template <class D, typename T>
-HWY_INLINE void copy_pixels(D d, const T* from, int64_t pixels, int64_t channels,
-                            const Prologue<T>& prologue, T* to) {
-  if (prologue.scale == nullptr) {
-    memcpy(to, from, sizeof(T) * static_cast<size_t>(pixels * channels));
-    return;
-  }
-  constexpr int64_t kLanes = hn::MaxLanes(D());
-  const auto slope = hn::Set(d, prologue.slope);
-  int64_t c = 0;
-  for (; c + kLanes <= channels; c += kLanes) {
-    const auto scale = hn::LoadU(d, prologue.scale + c);
-    const auto shift = hn::LoadU(d, prologue.shift + c);
-    for (int64_t p = 0; p < pixels; ++p) {
-      const int64_t i = p * channels + c;
-      hn::StoreU(activate<D, T>(d, hn::LoadU(d, from + i), scale, shift, slope), d, to + i);
-    }
-  }
-  const hn::CappedTag<T, 1> one;  // the same operations on the channels that are left
-  for (; c < channels; ++c) {
-    const auto scale = hn::Set(one, prologue.scale[c]);
-    const auto shift = hn::Set(one, prologue.shift[c]);
-    for (int64_t p = 0; p < pixels; ++p) {
-      const auto value = hn::Set(one, from[p * channels + c]);
-      to[p * channels + c] = hn::GetLane(
-          activate<decltype(one), T>(one, value, scale, shift, hn::Set(one, prologue.slope)));
-    }
-  }
-}
-
 // Calls body(tag, c) for vectors that together cover channels [0, channels), the last one possibly
 // overlapping the one before it: body must not read what it writes.
 template <class D, class Body>
@@ -102,10 +57,9 @@ struct Maps {
 
 // Rows first, first + step, ... (`rows` of them) of `images` images from `image` on, each with one
 // pixel of zeros to the left and `right` to the right; rows outside the map are zeros.
-template <class D, typename T>
-HWY_INLINE void pack_padded_rows(D d, const Maps<T>& maps, int64_t image, int64_t images,
-                                 int64_t first, int64_t step, int64_t rows, int64_t right,
-                                 const Prologue<T>& prologue, T* to) {
+template <typename T>
+HWY_INLINE void pack_padded_rows(const Maps<T>& maps, int64_t image, int64_t images, int64_t first,
+                                 int64_t step, int64_t rows, int64_t right, T* to) {
   const size_t pixel = static_cast<size_t>(maps.channels);
   const size_t line = pixel * static_cast<size_t>(maps.width);
   const size_t after = pixel * static_cast<size_t>(right);
@@ -116,7 +70,7 @@ HWY_INLINE void pack_padded_rows(D d, const Maps<T>& maps, int64_t image, int64_
         memset(to, 0, sizeof(T) * (pixel + line + after));
       } else {
         for (size_t c = 0; c < pixel; ++c) to[c] = T(0);
-        copy_pixels(d, maps.row(n, y), maps.width, maps.channels, prologue, to + pixel);
+        memcpy(to + pixel, maps.row(n, y), sizeof(T) * line);
         for (size_t c = 0; c < after; ++c) to[pixel + line + c] = T(0);
       }
       to += pixel + line + after;
@@ -128,26 +82,16 @@ HWY_INLINE void pack_padded_rows(D d, const Maps<T>& maps, int64_t image, int64_
 // pad the last panel are zero.
 template <class D, typename T>
 HWY_INLINE void pack_panels(D d, const T* from, int64_t pixels, int64_t stride, int64_t columns,
-                            const Prologue<T>& prologue, T* to) {
+                            T* to) {
   constexpr int64_t kLanes = hn::MaxLanes(D());
-  const auto slope = hn::Set(d, prologue.slope);
   for (int64_t column = 0; column < columns;) {
     const int64_t width = panel_width(d, column, columns);
     T* panel = to + column * pixels;
     for (int64_t i = 0; i < width; i += kLanes) {
       const int64_t left = columns - column - i;
       const T* source = from + column + i;
-      if (prologue.scale == nullptr) {
-        for (int64_t p = 0; p < pixels; ++p) {
-          hn::Store(load_some(d, source + p * stride, left), d, panel + p * width + i);
-        }
-      } else {
-        const auto scale = load_some(d, prologue.scale + column + i, left);
-        const auto shift = load_some(d, prologue.shift + column + i, left);
-        for (int64_t p = 0; p < pixels; ++p) {
-          const auto value = load_some(d, source + p * stride, left);
-          hn::Store(activate<D, T>(d, value, scale, shift, slope), d, panel + p * width + i);
-        }
+      for (int64_t p = 0; p < pixels; ++p) {
+        hn::Store(load_some(d, source + p * stride, left), d, panel + p * width + i);
       }
     }
     column += width;

@@ -89,7 +89,7 @@ HWY_INLINE void project_gradient_taps(const ProjectArguments<T>& arguments, int6
     const PixelRuns samples = {&origin, 1, count, rows};
     for (int64_t tap = begin; tap < end; ++tap) {
       pack_panels(d, arguments.dy + (n * 16 + tap) * channels, count, 16 * channels, channels,
-                  Prologue<T>(), operand);
+                  operand);
       T* sums = arguments.packed + tap * rows * padded_columns(channels);
       multiply_pixel_panels(d, a, samples, count, operand, channels, sums, rows, rows, n == 0);
     }

@@ -45,15 +45,8 @@ template <typename T>
 HWY_INLINE void score(const ScoreArguments<T>& arguments, int64_t begin, int64_t end) {
   const hn::ScalableTag<T> d;
   const int64_t count = 16 * arguments.channels;
-  const bool activate_first = arguments.prologue.scale != nullptr;
-  T* activated =
-      activate_first ? scratch<T>(Scratch::kOperand, static_cast<size_t>(count)) : nullptr;
   for (int64_t n = begin; n < end; ++n) {
     const T* x = arguments.x + n * count;
-    if (activate_first) {
-      copy_pixels(d, x, 16, arguments.channels, arguments.prologue, activated);
-      x = activated;
-    }
     const T bias = arguments.epilogue.bias == nullptr ? T(0) : arguments.epilogue.bias[0];
     const T value = dot(d, x, arguments.weight, count) + bias;
     arguments.y[n] = value > T(0) ? value : value * arguments.epilogue.slope;
@@ -84,8 +77,6 @@ HWY_INLINE void score_gradient(const ScoreArguments<T>& arguments, int64_t begin
   const int64_t channels = arguments.channels;
   const int64_t count = end - begin;
   constexpr int64_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
-  const bool activate_first = arguments.prologue.scale != nullptr;
-  const auto slope = hn::Set(d, arguments.prologue.slope);
   const int64_t padded = round_up(count, kLanes);
   T* sums = scratch<T>(Scratch::kOperand, static_cast<size_t>(16 * padded));
   for (int64_t i = 0; i < 16 * padded; ++i) sums[i] = T(0);
@@ -95,13 +86,7 @@ HWY_INLINE void score_gradient(const ScoreArguments<T>& arguments, int64_t begin
       const T* x = arguments.x + (n * 16 + tap) * channels + begin;
       T* sum = sums + tap * padded;
       for (int64_t c = 0; c < count; c += kLanes) {
-        auto value = load_some(d, x + c, count - c);
-        if (activate_first) {
-          const T* scale = arguments.prologue.scale + begin + c;
-          const T* shift = arguments.prologue.shift + begin + c;
-          value = activate<decltype(d), T>(d, value, load_some(d, scale, count - c),
-                                           load_some(d, shift, count - c), slope);
-        }
+        const auto value = load_some(d, x + c, count - c);
         hn::StoreU(hn::MulAdd(dy, value, hn::LoadU(d, sum + c)), d, sum + c);
       }
     }
@@ -178,13 +163,12 @@ void parallel_for_large(int64_t count, int64_t size, const Body& body) {
 
 template <typename T>
 void score_forward(int64_t batch, int64_t channels, const T* x, const T* weight, T* y,
-                   const Epilogue<T>& epilogue, const Prologue<T>& prologue) {
+                   const Epilogue<T>& epilogue) {
   ScoreArguments<T> arguments = score_arguments<T>("score_forward", batch, channels);
   arguments.x = x;
   arguments.weight = reorder_weight(channels, weight);
   arguments.y = y;
   arguments.epilogue = epilogue;
-  arguments.prologue = prologue;
   parallel_for_large(batch, 16 * channels, [&](int64_t begin, int64_t end) {
     DCGAN_DISPATCH(score, T)(arguments, begin, end);
   });
@@ -202,13 +186,11 @@ void score_data_gradient(int64_t batch, int64_t channels, const T* dy, const T* 
 }
 
 template <typename T>
-void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T* dy, T* dw,
-                           const Prologue<T>& x_prologue) {
+void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T* dy, T* dw) {
   ScoreArguments<T> arguments = score_arguments<T>("score_weight_gradient", batch, channels);
   arguments.x = x;
   arguments.dy = dy;
   arguments.dw = dw;
-  arguments.prologue = x_prologue;
   // Ranges of whole cache lines: each sample's range is read on its own.
   const int64_t groups = ceil_div(channels, kMaxLanes);
   parallel_for_large(groups, 16 * kMaxLanes * batch, [&](int64_t begin, int64_t end) {
@@ -217,11 +199,10 @@ void score_weight_gradient(int64_t batch, int64_t channels, const T* x, const T*
   });
 }
 
-#define DCGAN_INSTANTIATE(T)                                                                \
-  template void score_forward(int64_t, int64_t, const T*, const T*, T*, const Epilogue<T>&, \
-                              const Prologue<T>&);                                          \
-  template void score_data_gradient(int64_t, int64_t, const T*, const T*, T*);              \
-  template void score_weight_gradient(int64_t, int64_t, const T*, const T*, T*, const Prologue<T>&);
+#define DCGAN_INSTANTIATE(T)                                                                 \
+  template void score_forward(int64_t, int64_t, const T*, const T*, T*, const Epilogue<T>&); \
+  template void score_data_gradient(int64_t, int64_t, const T*, const T*, T*);               \
+  template void score_weight_gradient(int64_t, int64_t, const T*, const T*, T*);
 DCGAN_INSTANTIATE(float)
 DCGAN_INSTANTIATE(double)
 #undef DCGAN_INSTANTIATE

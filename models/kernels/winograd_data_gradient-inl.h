@@ -123,8 +123,8 @@ HWY_INLINE void winograd_phase_strips(const DataGradientArguments<T>& arguments,
   for (int64_t index = begin; index < end; ++index) {
     const Strip strip = plan.at(index);
     const int64_t tiles = strip.images * strip.rows * tiles_x;
-    pack_padded_rows(d, dy, strip.image, strip.images, 2 * strip.row - 1, 1, 2 * strip.rows + 2,
-                     2 * tiles_x + 1 - shape.width / 2, arguments.prologue, padded);
+    pack_padded_rows(dy, strip.image, strip.images, 2 * strip.row - 1, 1, 2 * strip.rows + 2,
+                     2 * tiles_x + 1 - shape.width / 2, padded);
     transform_pixels(d, padded, line, 2 * strip.rows + 2, strip, tiles_x, co, pixels);
     for (int64_t column = 0; column < ci; column += block) {
       const int64_t columns = HWY_MIN(block, ci - column);

@@ -126,8 +126,8 @@ HWY_INLINE void winograd_forward_strips(const ForwardArguments<T>& arguments, in
   for (int64_t index = begin; index < end; ++index) {
     const Strip strip = plan.at(index);
     const int64_t tiles = strip.images * strip.rows * tiles_x;
-    pack_padded_rows(d, x, strip.image, strip.images, 4 * strip.row - 1, 1, 4 * strip.rows + 2,
-                     4 * tiles_x + 1 - shape.width, arguments.prologue, padded);
+    pack_padded_rows(x, strip.image, strip.images, 4 * strip.row - 1, 1, 4 * strip.rows + 2,
+                     4 * tiles_x + 1 - shape.width, padded);
     transform_windows(d, padded, line, 4 * strip.rows + 2, strip, tiles_x, ci, windows);
     for (int64_t column = 0; column < co; column += block) {
       const int64_t columns = HWY_MIN(block, co - column);

@@ -27,10 +27,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D, typename T>
 HWY_INLINE void transform_output_gradient(D d, const Maps<T>& dy, const Strip& strip,
                                           int64_t tiles_x, int64_t column, int64_t columns,
-                                          int64_t width, const Prologue<T>& prologue, T* tile,
-                                          T* to) {
+                                          int64_t width, T* tile, T* to) {
   const int64_t step = winograd_step(strip.images * strip.rows * tiles_x * width);
-  const Prologue<T> part = offset_prologue(prologue, column);
   for (int64_t n = strip.image; n < strip.image + strip.images; ++n) {
     for (int64_t y = 2 * strip.row; y < 2 * (strip.row + strip.rows); y += 2) {
       for (int64_t x = 0; x < 2 * tiles_x; x += 2, to += width) {
@@ -40,7 +38,8 @@ HWY_INLINE void transform_output_gradient(D d, const Maps<T>& dy, const Strip& s
           T* copy = tile + pixel * width;
           int64_t valid = 0;
           if (row < dy.height && col < dy.width) {
-            copy_pixels(d, dy.row(n, row) + col * dy.channels + column, 1, columns, part, copy);
+            memcpy(copy, dy.row(n, row) + col * dy.channels + column,
+                   sizeof(T) * static_cast<size_t>(columns));
             valid = columns;
           }
           for (int64_t c = valid; c < width; ++c) copy[c] = T(0);
@@ -96,17 +95,16 @@ HWY_INLINE void winograd_weight_gradient_task(const WeightGradientArguments<T>& 
   for (int64_t index = begin; index < end; ++index) {
     const Strip strip = strips.at(index);
     const int64_t tiles = strip.images * strip.rows * tiles_x;
-    pack_padded_rows(d, x, strip.image, strip.images, 4 * strip.row - 1, 1, 4 * strip.rows + 2,
-                     4 * tiles_x + 1 - shape.width, arguments.x_prologue, padded);
+    pack_padded_rows(x, strip.image, strip.images, 4 * strip.row - 1, 1, 4 * strip.rows + 2,
+                     4 * tiles_x + 1 - shape.width, padded);
     transform_windows(d, padded, line, 4 * strip.rows + 2, strip, tiles_x, ci, windows);
-    transform_output_gradient(d, dy, strip, tiles_x, column, columns, width, arguments.dy_prologue,
-                              tile, gradient);
+    transform_output_gradient(d, dy, strip, tiles_x, column, columns, width, tile, gradient);
     const PixelRuns runs = {&origin, 1, tiles, rows};
     for (int64_t uv = 0; uv < 9; ++uv) {
       const T* a = windows + uv * winograd_step(tiles * rows);
       const T* b = gradient + uv * winograd_step(tiles * width);
       if (width > 2 * static_cast<int64_t>(hn::MaxLanes(d))) {
-        pack_panels(d, b, tiles, width, width, Prologue<T>(), panels);
+        pack_panels(d, b, tiles, width, width, panels);
         b = panels;
       }
       T* sums = partial + uv * winograd_step(rows * padded_columns(co));

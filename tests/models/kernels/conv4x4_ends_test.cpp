@@ -50,13 +50,9 @@ void check_score(int64_t batch, int64_t channels, bool fused) {
   const auto x = random_vector<T>(batch * channels * 16, generator);
   const auto w = random_vector<T>(channels * 16, generator);
   const auto dy = random_vector<T>(batch, generator);
-  const auto scale = random_vector<T>(channels, generator);
-  const auto shift = random_vector<T>(channels, generator);
   const auto bias = random_vector<T>(1, generator);
-  const Prologue<T> prologue =
-      fused ? Prologue<T>{scale.data(), shift.data(), T(0.2)} : Prologue<T>{};
   const Epilogue<T> epilogue = fused ? Epilogue<T>{bias.data(), T(0.3)} : Epilogue<T>{};
-  const Reference active = activated(x, channels, prologue);
+  const Reference inputs = exactly(x);
   const Reference weights = exactly(w);
   const Reference gradients = exactly(dy);
   Reference y(batch);
@@ -66,9 +62,9 @@ void check_score(int64_t batch, int64_t channels, bool fused) {
     for (int64_t c = 0; c < channels; ++c)
       for (int64_t tap = 0; tap < 16; ++tap) {
         const int64_t xi = (n * 16 + tap) * channels + c;
-        y.add_product(n, active, xi, weights, c * 16 + tap);
+        y.add_product(n, inputs, xi, weights, c * 16 + tap);
         dx.add_product(xi, gradients, n, weights, c * 16 + tap);
-        dw.add_product(c * 16 + tap, gradients, n, active, xi);
+        dw.add_product(c * 16 + tap, gradients, n, inputs, xi);
       }
   apply_epilogue(y, 1, epilogue);
   const std::string what =
@@ -79,12 +75,11 @@ void check_score(int64_t batch, int64_t channels, bool fused) {
   GuardedBuffer<T> output(batch);
   GuardedBuffer<T> data_gradient(batch * channels * 16);
   GuardedBuffer<T> weight_gradient(channels * 16);
-  score_forward(batch, channels, input.data(), weight.data(), output.data(), epilogue, prologue);
+  score_forward(batch, channels, input.data(), weight.data(), output.data(), epilogue);
   expect_close(output, y, "score forward, " + what);
   score_data_gradient(batch, channels, gradient.data(), weight.data(), data_gradient.data());
   expect_close(data_gradient, dx, "score data gradient, " + what);
-  score_weight_gradient(batch, channels, input.data(), gradient.data(), weight_gradient.data(),
-                        prologue);
+  score_weight_gradient(batch, channels, input.data(), gradient.data(), weight_gradient.data());
   expect_close(weight_gradient, dw, "score weight gradient, " + what);
 }
 

@@ -83,28 +83,13 @@ void apply_epilogue(Reference& reference, int64_t channels, const Epilogue<T>& e
   }
 }
 
-// The activation that a prologue stands for.
-template <typename T>
-Reference activated(const std::vector<T>& x, int64_t channels, const Prologue<T>& p) {
-  Reference result(static_cast<int64_t>(x.size()));
-  for (size_t i = 0; i < x.size(); ++i) {
-    const int64_t index = static_cast<int64_t>(i);
-    const size_t c = i % static_cast<size_t>(channels);
-    const double value = static_cast<double>(x[i]);
-    if (p.scale == nullptr) {
-      result.add(index, value);
-    } else {
-      result.add(index, value * static_cast<double>(p.scale[c]));
-      result.add(index, static_cast<double>(p.shift[c]));
-      result.value[i] = leaky(result.value[i], p.slope);
-    }
-  }
-  return result;
-}
-
 template <typename T>
 Reference exactly(const std::vector<T>& x) {
-  return activated<T>(x, 1, {});
+  Reference result(static_cast<int64_t>(x.size()));
+  for (size_t i = 0; i < x.size(); ++i) {
+    result.add(static_cast<int64_t>(i), static_cast<double>(x[i]));
+  }
+  return result;
 }
 
 template <typename T>

@@ -36,21 +36,18 @@ struct Problem {
         x(random_vector<T>(x_size(s), generator)),
         y(random_vector<T>(y_size(s), generator)),
         w(random_vector<T>(w_size(s), generator)),
-        x_scale(random_vector<T>(s.in_channels, generator)),
-        x_shift(random_vector<T>(s.in_channels, generator)),
-        y_scale(random_vector<T>(s.out_channels, generator)),
-        y_shift(random_vector<T>(s.out_channels, generator)) {}
+        x_bias(random_vector<T>(s.in_channels, generator)),
+        y_bias(random_vector<T>(s.out_channels, generator)) {}
 
   ConvShape shape;
   std::mt19937 generator;
-  std::vector<T> x, y, w, x_scale, x_shift, y_scale, y_shift;
+  std::vector<T> x, y, w, x_bias, y_bias;
 };
 
 template <typename T>
-void check_forward(const Problem<T>& problem, const Epilogue<T>& epilogue,
-                   const Prologue<T>& prologue) {
+void check_forward(const Problem<T>& problem, const Epilogue<T>& epilogue) {
   const ConvShape& shape = problem.shape;
-  const Reference x = activated(problem.x, shape.in_channels, prologue);
+  const Reference x = exactly(problem.x);
   const Reference w = exactly(problem.w);
   Reference expected(y_size(shape));
   for_each_product(
@@ -59,15 +56,14 @@ void check_forward(const Problem<T>& problem, const Epilogue<T>& epilogue,
   const GuardedBuffer<T> input(problem.x);
   const GuardedBuffer<T> weight(problem.w);
   GuardedBuffer<T> output(y_size(shape));
-  conv4x4s2_forward(shape, input.data(), weight.data(), output.data(), epilogue, prologue);
+  conv4x4s2_forward(shape, input.data(), weight.data(), output.data(), epilogue);
   expect_close(output, expected, "forward, " + describe(shape));
 }
 
 template <typename T>
-void check_data_gradient(const Problem<T>& problem, const Epilogue<T>& epilogue,
-                         const Prologue<T>& prologue) {
+void check_data_gradient(const Problem<T>& problem, const Epilogue<T>& epilogue) {
   const ConvShape& shape = problem.shape;
-  const Reference dy = activated(problem.y, shape.out_channels, prologue);
+  const Reference dy = exactly(problem.y);
   const Reference w = exactly(problem.w);
   Reference expected(x_size(shape));
   for_each_product(
@@ -76,43 +72,38 @@ void check_data_gradient(const Problem<T>& problem, const Epilogue<T>& epilogue,
   const GuardedBuffer<T> input(problem.y);
   const GuardedBuffer<T> weight(problem.w);
   GuardedBuffer<T> output(x_size(shape));
-  conv4x4s2_data_gradient(shape, input.data(), weight.data(), output.data(), epilogue, prologue);
+  conv4x4s2_data_gradient(shape, input.data(), weight.data(), output.data(), epilogue);
   expect_close(output, expected, "data gradient, " + describe(shape));
 }
 
 template <typename T>
-void check_weight_gradient(const Problem<T>& problem, const Prologue<T>& x_prologue,
-                           const Prologue<T>& dy_prologue) {
+void check_weight_gradient(const Problem<T>& problem) {
   const ConvShape& shape = problem.shape;
-  const Reference x = activated(problem.x, shape.in_channels, x_prologue);
-  const Reference dy = activated(problem.y, shape.out_channels, dy_prologue);
+  const Reference x = exactly(problem.x);
+  const Reference dy = exactly(problem.y);
   Reference expected(w_size(shape));
   for_each_product(
       shape, [&](int64_t xi, int64_t yi, int64_t wi) { expected.add_product(wi, x, xi, dy, yi); });
   const GuardedBuffer<T> left(problem.x);
   const GuardedBuffer<T> right(problem.y);
   GuardedBuffer<T> output(w_size(shape));
-  conv4x4s2_weight_gradient(shape, left.data(), right.data(), output.data(), x_prologue,
-                            dy_prologue);
+  conv4x4s2_weight_gradient(shape, left.data(), right.data(), output.data());
   expect_close(output, expected, "weight gradient, " + describe(shape));
 }
 
 template <typename T>
 void check_all(const ConvShape& shape, unsigned seed) {
   const Problem<T> problem(shape, seed);
-  check_forward<T>(problem, {}, {});
-  check_data_gradient<T>(problem, {}, {});
-  check_weight_gradient<T>(problem, {}, {});
+  check_forward<T>(problem, {});
+  check_data_gradient<T>(problem, {});
+  check_weight_gradient(problem);
 }
 
 template <typename T>
 void check_all_fused(const ConvShape& shape, unsigned seed) {
   const Problem<T> problem(shape, seed);
-  const Prologue<T> x_prologue = {problem.x_scale.data(), problem.x_shift.data(), T(0.2)};
-  const Prologue<T> y_prologue = {problem.y_scale.data(), problem.y_shift.data(), T(0)};
-  check_forward<T>(problem, {problem.y_shift.data(), T(0.2)}, x_prologue);
-  check_data_gradient<T>(problem, {problem.x_shift.data(), T(0.1)}, y_prologue);
-  check_weight_gradient<T>(problem, x_prologue, y_prologue);
+  check_forward<T>(problem, {problem.y_bias.data(), T(0.2)});
+  check_data_gradient<T>(problem, {problem.x_bias.data(), T(0.1)});
 }
 
 TEST_P(Conv4x4, FloatEqualsTheDefinition) {
@@ -123,7 +114,7 @@ TEST_P(Conv4x4, DoubleEqualsTheDefinition) {
   for (const ConvShape& shape : kShapes) check_all<double>(shape, 2);
 }
 
-TEST_P(Conv4x4, WithPrologueAndEpilogueEqualsTheDefinition) {
+TEST_P(Conv4x4, WithEpilogueEqualsTheDefinition) {
   for (const ConvShape& shape : kShapes) check_all_fused<float>(shape, 3);
   for (const ConvShape& shape : kShapes) check_all_fused<double>(shape, 4);
 }
@@ -133,7 +124,7 @@ TEST_P(Conv4x4, WinogradEqualsTheDefinition) {
   for (const ConvShape& shape : kWinogradShapes) check_all<double>(shape, 2);
 }
 
-TEST_P(Conv4x4, WinogradWithPrologueAndEpilogueEqualsTheDefinition) {
+TEST_P(Conv4x4, WinogradWithEpilogueEqualsTheDefinition) {
   for (const ConvShape& shape : kWinogradShapes) check_all_fused<float>(shape, 3);
   for (const ConvShape& shape : kWinogradShapes) check_all_fused<double>(shape, 4);
 }
