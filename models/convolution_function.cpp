@@ -67,7 +67,7 @@ Tensor ConvolutionFunction::forward(torch::autograd::AutogradContext* ctx, const
   ctx->save_for_backward({input, weight});
   ctx->saved_data["options"] =
       c10::IValue::make_capsule(c10::make_intrusive<SavedOptions>(options, bias.has_value()));
-  const ConvolutionKind kind = *kind_of(input, weight, options);
+  const ConvolutionKind kind = kind_of(input, weight, options).value();
   const Tensor x = channels_last(input);
   const Tensor w = weight.contiguous();
   const Tensor b = bias ? bias->contiguous() : Tensor();
@@ -103,7 +103,7 @@ torch::autograd::variable_list ConvolutionFunction::backward(
     return {dx, dw, db, Tensor()};
   }
 
-  const ConvolutionKind kind = *kind_of(input, weight, options);
+  const ConvolutionKind kind = kind_of(input, weight, options).value();
   const Tensor x = channels_last(input);
   const Tensor w = weight.contiguous();
   const Tensor grad = channels_last(grad_output[0]);

@@ -24,6 +24,7 @@ void Probe::observe(const std::string& layer, const torch::Tensor& activation) {
 
 std::vector<ProbeRecord> Probe::take() {
   std::vector<ProbeRecord> taken;
+  taken.reserve(records_.size());
   for (const auto& record : records_) taken.push_back(*record);
   records_.clear();
   pass_ = -1;

@@ -6,6 +6,7 @@
 #include "cli/verbs.h"
 #include "common/check_range.h"
 #include "common/error.h"
+#include "common/parse_number.h"
 #include "studies/runner.h"
 
 namespace dcgan {
@@ -37,11 +38,11 @@ int list_studies() {
 
 void read_shard(const std::string& text, StudyRequest& request) {
   if (text.empty()) return;
-  long shard = 0;
-  long shards = 0;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "%ld/%ld%c", &shard, &shards, &rest) != 2 || shard < 1 ||
-      shard > shards) {
+  const size_t slash = text.find('/');
+  const int64_t shard = parse_number<int64_t>(text.substr(0, slash)).value_or(0);
+  const int64_t shards =
+      slash == std::string::npos ? 0 : parse_number<int64_t>(text.substr(slash + 1)).value_or(0);
+  if (shard < 1 || shard > shards) {
     throw UsageError("--shard " + text + ": expected i/n with i from 1 to n");
   }
   request.shard = shard - 1;

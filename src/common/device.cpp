@@ -5,12 +5,12 @@
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 
 #include "common/error.h"
 #include "common/parallel.h"
+#include "common/parse_number.h"
 
 namespace dcgan {
 namespace {
@@ -43,9 +43,8 @@ bool has_nvidia_driver() {
 torch::Device open_cuda(const std::string& name) {
   int64_t index = 0;
   if (name != "cuda") {
-    const std::string_view number = std::string_view(name).substr(5);
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
-    if (error != std::errc() || end != number.data() + number.size() || index < 0) {
+    index = parse_number<int64_t>(name.substr(5)).value_or(-1);
+    if (index < 0) {
       throw UsageError(fmt::format("--device {}: expected cuda:N with a number N", name));
     }
   }
@@ -64,7 +63,7 @@ torch::Device open_cuda(const std::string& name) {
     case CudaLibrary::kLoaded:
       break;
   }
-  const auto devices = static_cast<int64_t>(torch::cuda::device_count());
+  const auto devices = torch::cuda::device_count();
   if (devices == 0) {
     throw UsageError(
         fmt::format("--device {}: no CUDA device found (LibTorch has CUDA support; is there an "

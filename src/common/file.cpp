@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "common/parse_number.h"
 
 namespace dcgan {
 namespace {
@@ -123,12 +123,9 @@ bool is_unfinished(const fs::path& path) {
   const std::string name = path.filename().string();
   const size_t begin = name.rfind(kTemporary);
   if (begin == std::string::npos) return false;
-  const char* digits = name.data() + begin + kTemporary.size();
-  const char* end = name.data() + name.size();
-  pid_t process = 0;
-  const auto [stop, error] = std::from_chars(digits, end, process);
-  if (error != std::errc() || stop != end || process <= 0) return false;
-  return process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
+  const auto process = parse_number<pid_t>(name.substr(begin + kTemporary.size()));
+  if (!process || *process <= 0) return false;
+  return *process == ::getpid() || (::kill(*process, 0) != 0 && errno == ESRCH);
 }
 
 std::string read_text(const fs::path& path, uint64_t limit) {

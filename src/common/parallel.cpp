@@ -36,6 +36,7 @@ void parallel_for(int64_t count, int workers, const std::function<void(int64_t)>
   {
     std::vector<std::jthread> threads;
     const int64_t others = std::min<int64_t>(workers, count) - 1;
+    threads.reserve(static_cast<size_t>(std::max<int64_t>(others, 0)));
     for (int64_t t = 0; t < others; ++t) threads.emplace_back(run, false);
     run(true);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 namespace dcgan {
@@ -42,7 +43,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string format_duration(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   if (whole >= 3600) {
     return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
   }

@@ -6,7 +6,7 @@
 
 namespace dcgan {
 
-MemoryDataset::MemoryDataset(std::string name, at::Tensor images, SourceInfo source,
+MemoryDataset::MemoryDataset(std::string name, const at::Tensor& images, SourceInfo source,
                              std::vector<std::string> remarks)
     : name_(std::move(name)),
       images_(images.contiguous()),

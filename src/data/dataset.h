@@ -62,7 +62,7 @@ class Dataset {
 /// A set held in memory: uint8 [N, H, W, C], H = W.
 class MemoryDataset : public Dataset {
  public:
-  MemoryDataset(std::string name, at::Tensor images, SourceInfo source = {},
+  MemoryDataset(std::string name, const at::Tensor& images, SourceInfo source = {},
                 std::vector<std::string> remarks = {});
 
   const std::string& name() const override { return name_; }

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
 #include "common/error.h"
+#include "common/parse_number.h"
 #include "data/left_out.h"
 
 namespace dcgan {
@@ -15,11 +15,6 @@ namespace {
 
 // Below this a picture is a line; enlarged it would be a smear.
 constexpr int kLeastSide = 4;
-
-bool read_number(std::string_view text, int base, int& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  return error == std::errc() && end == text.data() + text.size() && number >= 0;
-}
 
 // Colours where alpha is 255, the background where it is 0.
 void blend(cv::Mat& plane, const cv::Mat& alpha, uint8_t background) {
@@ -77,7 +72,10 @@ cv::Rect parse_crop(const std::string& text) {
   bool good = true;
   for (size_t i = 0; i < numbers.size() && good; ++i) {
     const size_t comma = i + 1 < numbers.size() ? rest.find(',') : rest.size();
-    good = comma != std::string_view::npos && read_number(rest.substr(0, comma), 10, numbers[i]);
+    numbers[i] = comma == std::string_view::npos
+                     ? -1
+                     : parse_number<int>(rest.substr(0, comma)).value_or(-1);
+    good = numbers[i] >= 0;
     rest.remove_prefix(good ? std::min(comma + 1, rest.size()) : 0);
   }
   if (!good || numbers[2] < kLeastSide || numbers[3] < kLeastSide) {
@@ -91,8 +89,10 @@ cv::Rect parse_crop(const std::string& text) {
 std::array<uint8_t, 3> parse_background(const std::string& text) {
   if (text == "white") return {255, 255, 255};
   if (text == "black") return {0, 0, 0};
-  int rgb = 0;
-  if (text.size() != 7 || text[0] != '#' || !read_number(text.substr(1), 16, rgb)) {
+  const int rgb = text.size() == 7 && text[0] == '#'
+                      ? parse_number<int>(std::string_view(text).substr(1), 16).value_or(-1)
+                      : -1;
+  if (rgb < 0) {
     throw UsageError(fmt::format("--background {}: expected white, black or #rrggbb", text));
   }
   return {static_cast<uint8_t>(rgb >> 16), static_cast<uint8_t>(rgb >> 8),

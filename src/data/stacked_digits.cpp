@@ -32,6 +32,7 @@ class StackedDigits : public Dataset {
   int64_t channels() const override { return 3; }
   at::Tensor images(const at::Tensor& indices) const override {
     std::vector<at::Tensor> channels;
+    channels.reserve(triples_.size());
     for (const at::Tensor& digit : triples_) {
       channels.push_back(digits_->images(digit.index_select(0, indices)));
     }

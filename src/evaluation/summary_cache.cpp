@@ -75,7 +75,7 @@ void SummaryCache::store(const std::string& data_fingerprint, const FeatureExtra
   try {
     fs::create_directories(path.parent_path());
     write_safetensors(path, file);
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // A cache that cannot be written costs time, nothing else.
   }
 }

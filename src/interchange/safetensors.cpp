@@ -200,6 +200,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
   std::vector<at::Tensor> tensors;
   // Wide elements first: every tensor is then aligned to its element size.
   std::vector<std::pair<std::string, at::Tensor>> ordered;
+  ordered.reserve(content.tensors.size());
   for (const auto& [name, tensor] : content.tensors) {
     ordered.emplace_back(name, tensor.detach().cpu().contiguous());
   }

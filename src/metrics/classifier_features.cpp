@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "common/error.h"
+#include "common/parse_number.h"
 #include "interchange/load_module.h"
 #include "interchange/safetensors.h"
 #include "metrics/features.h"
@@ -12,7 +13,8 @@ namespace {
 int64_t metadata_number(const TensorFile& file, const std::filesystem::path& path,
                         const std::string& key, int64_t most) {
   const auto found = file.metadata.find(key);
-  const int64_t value = found == file.metadata.end() ? 0 : std::atoll(found->second.c_str());
+  const int64_t value =
+      found == file.metadata.end() ? 0 : parse_number<int64_t>(found->second).value_or(0);
   if (value < 1 || value > most) {
     throw CheckpointError(
         fmt::format("{}: no features file: its metadata has no usable '{}'", path.string(), key));

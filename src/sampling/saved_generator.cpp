@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "common/error.h"
+#include "common/parse_number.h"
 #include "common/text.h"
 #include "interchange/load_module.h"
 
@@ -27,9 +26,8 @@ const std::string& entry(const TensorFile& file, const std::filesystem::path& pa
 
 int64_t number(const TensorFile& file, const std::filesystem::path& path, const std::string& key) {
   const std::string& text = entry(file, path, key);
-  int64_t value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+  const int64_t value = parse_number<int64_t>(text).value_or(-1);
+  if (value < 0) {
     throw CheckpointError(
         fmt::format("{}: metadata '{}' is '{}', expected a number", path.string(), key, text));
   }

@@ -2,22 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
-
 #include "common/error.h"
+#include "common/parse_number.h"
 
 namespace dcgan {
 namespace {
 
 constexpr uint64_t kMostSeeds = 1'000'000;
-
-std::optional<uint64_t> parse_number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
-}
 
 }  // namespace
 
@@ -28,8 +19,9 @@ std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& op
     const size_t comma = rest.find(',');
     const std::string_view item = rest.substr(0, comma);
     const size_t dash = item.find('-');
-    const auto first = parse_number(item.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : parse_number(item.substr(dash + 1));
+    const auto first = parse_number<uint64_t>(item.substr(0, dash));
+    const auto last =
+        dash == std::string_view::npos ? first : parse_number<uint64_t>(item.substr(dash + 1));
     if (!first || !last || *last < *first || *last - *first >= kMostSeeds ||
         seeds.size() + (*last - *first) >= kMostSeeds) {
       throw UsageError(fmt::format("{} {}: expected seeds as in 5 or 5-68 or 0,1,7-9 (at most {})",

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/error.h"
+#include "common/run_folder.h"
 #include "data/open.h"
 #include "data/output_path.h"
 #include "metrics/diversity.h"
@@ -163,9 +164,8 @@ RunComparison compare_runs(const std::vector<std::filesystem::path>& runs,
   std::set<std::string> titles_seen;
   for (const Arm& arm : arms) titles_seen.insert(arm.title);
   if (titles_seen.size() < arms.size()) {  // the norms do not tell them apart
-    for (size_t i = 0; i < arms.size(); ++i) {
-      arms[i].title = (runs[i] / "").parent_path().filename().string() + ": " + arms[i].title;
-    }
+    const std::vector<std::string> names = run_names(runs);
+    for (size_t i = 0; i < arms.size(); ++i) arms[i].title = names[i] + ": " + arms[i].title;
   }
   std::vector<at::Tensor> grids;
   std::vector<std::string> titles;

@@ -85,6 +85,7 @@ torch::Tensor DeepClassifierImpl::forward(const torch::Tensor& images, uint64_t 
 
 std::vector<torch::Tensor> DeepClassifierImpl::weights() const {
   std::vector<torch::Tensor> weights;
+  weights.reserve(layers_.size() + 1);
   for (const Layer& layer : layers_) {
     weights.push_back(layer.convolution ? layer.convolution->weight : layer.linear->weight);
   }

@@ -13,7 +13,6 @@ namespace dcgan {
 namespace {
 
 using nlohmann::json;
-namespace st = statistics;
 
 const std::vector<std::string>& sizes() {
   static const std::vector<std::string> names{"dcgan, 16 pixels", "dcgan, 32 pixels",

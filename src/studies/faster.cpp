@@ -43,8 +43,10 @@ st::Interval difference_an_hour(const Records& a, const Records& b) {
     for (size_t i = 0; i < runs.size(); ++i) sample.push_back(runs[random.index(runs.size())]);
     return sample;
   };
+  constexpr size_t kDraws = 2000;
   std::vector<double> differences;
-  for (int i = 0; i < 2000; ++i) {
+  differences.reserve(kDraws);
+  for (size_t i = 0; i < kDraws; ++i) {
     differences.push_back(found_an_hour(drawn(a)) - found_an_hour(drawn(b)));
   }
   return {found_an_hour(a) - found_an_hour(b), st::quantile(differences, 0.025 / kPoints),

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <vector>
 
+#include "common/parse_number.h"
 #include "report/html_page.h"
 #include "studies/figure_svg.h"
 
@@ -85,8 +85,8 @@ json film_frames(const fs::path& folder, uint64_t most_bytes) {
   json frames = json::array();
   for (size_t i = 0; i < count; ++i) {
     const fs::path& picture = pictures[count == 1 ? 0 : i * (pictures.size() - 1) / (count - 1)];
-    frames.push_back(
-        {{"step", std::atol(picture.stem().c_str())}, {"image", image_url(picture.string())}});
+    frames.push_back({{"step", parse_number<int64_t>(picture.stem().string()).value_or(0)},
+                      {"image", image_url(picture.string())}});
   }
   return frames;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace dcgan {
 namespace {
@@ -68,7 +69,8 @@ class Axis {
   std::vector<double> ticks() const {
     std::vector<double> found;
     if (log_) {
-      for (double power = std::floor(low_); power <= std::ceil(high_); ++power) {
+      const auto last = static_cast<int>(std::ceil(high_));
+      for (auto power = static_cast<int>(std::floor(low_)); power <= last; ++power) {
         for (const double digit : {1.0, 3.0}) {
           const double place = power + std::log10(digit);
           if (place >= low_ && place <= high_) found.push_back(digit * std::pow(10.0, power));
@@ -79,8 +81,9 @@ class Axis {
     const double rough = (high_ - low_) / 5;
     const double size = std::pow(10.0, std::floor(std::log10(rough)));
     const double step = rough > 5 * size ? 10 * size : rough > 2 * size ? 5 * size : 2 * size;
-    for (double value = std::ceil(low_ / step) * step; value <= high_; value += step) {
-      found.push_back(std::abs(value) < step * 1e-9 ? 0 : value);
+    for (int64_t i = std::llround(std::ceil(low_ / step)); static_cast<double>(i) * step <= high_;
+         ++i) {
+      found.push_back(static_cast<double>(i) * step);
     }
     return found;
   }
@@ -95,8 +98,8 @@ class Axis {
 };
 
 struct Range {
-  double least = INFINITY;
-  double most = -INFINITY;
+  double least = std::numeric_limits<double>::infinity();
+  double most = -std::numeric_limits<double>::infinity();
   void add(double value) {
     if (!std::isfinite(value)) return;
     least = std::min(least, value);

@@ -91,7 +91,7 @@ Figure failures(const Records& results) {
     const Records tuning = tuning_runs(results, arm.name);
     if (tuning.empty()) continue;
     figure.x_names.push_back(arm.name);
-    for (auto [series, runs] :
+    for (const auto& [series, runs] :
          {std::pair{&best, best_runs(results, arm.name)}, std::pair{&all, tuning}}) {
       const st::Interval rate =
           st::rate_interval(count_failed(runs), static_cast<int64_t>(runs.size()));
@@ -204,9 +204,11 @@ Figure profile(const Records& results) {
     Figure::Series line;
     line.name = arm.name;
     std::vector<double> thresholds;
-    for (double fid = 30; fid < 2000; fid *= 1.25) {
+    double fid = 30;
+    while (fid < 2000) {
       line.x.push_back(std::round(fid));
       thresholds.push_back(-std::log(fid));
+      fid *= 1.25;
     }
     line.y = st::performance_profile(values_of(runs, rank_score), thresholds);
     figure.series.push_back(std::move(line));

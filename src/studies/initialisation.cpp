@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/parse_number.h"
 #include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"
@@ -29,7 +30,8 @@ const std::vector<Network>& networks() {
 
 // The deviation in "normal:0.03".
 double deviation_of(const json& record) {
-  return std::stod(record["settings"]["init"].get<std::string>().substr(sizeof("normal:") - 1));
+  const auto init = record["settings"]["init"].get<std::string>();
+  return parse_number<double>(init.substr(init.find(':') + 1)).value();
 }
 
 class Initialisation : public TunedSweep {

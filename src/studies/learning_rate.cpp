@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "common/parse_number.h"
 #include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_parts.h"
@@ -28,7 +29,8 @@ std::vector<double> five_decades(double first) {
   for (int i = 0; i <= 10; ++i) {
     // 1 and 3 a decade: short names, the same text on every machine.
     const double decade = std::pow(10.0, i / 2);
-    rates.push_back(std::stod(fmt::format("{:.6g}", first * decade * (i % 2 == 0 ? 1 : 3))));
+    rates.push_back(
+        parse_number<double>(fmt::format("{:.6g}", first * decade * (i % 2 == 0 ? 1 : 3))).value());
   }
   return rates;
 }

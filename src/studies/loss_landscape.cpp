@@ -48,6 +48,7 @@ LossLandscape loss_landscape(torch::nn::Module& network, const std::function<tor
     const torch::Tensor there = loss();
     const auto moved = torch::autograd::grad({there}, parameters);
     std::vector<torch::Tensor> change;
+    change.reserve(moved.size());
     for (size_t i = 0; i < moved.size(); ++i) change.push_back(moved[i] - gradient[i]);
     const double distance = norm_of(change);
     least = std::min(least, there.item<double>());

@@ -47,8 +47,10 @@ class OwnKernels : public PairedStudy {
         paired_by_seed(select(results, "", "own"), select(results, "", "libtorch"));
     if (own.empty()) return {{claim(), "no data", false, ""}};
     std::vector<double> logs;
-    for (size_t i = 0; i < own.size(); ++i)
+    logs.reserve(own.size());
+    for (size_t i = 0; i < own.size(); ++i) {
       logs.push_back(mean_score(libtorch[i]) - mean_score(own[i]));
+    }
     const statistics::Interval i = statistics::bootstrap_interval(logs, statistics::mean, 21);
     const double high = std::exp(i.high);
     const std::string verdict = high <= kMostRatio             ? "supported"

@@ -148,6 +148,7 @@ std::vector<nlohmann::json> merged_results(const Study& study,
     }
   }
   std::vector<nlohmann::json> records;
+  records.reserve(by_key.size());
   for (auto& [key, record] : by_key) records.push_back(std::move(record));
   return records;
 }

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "common/run_folder.h"
 #include "common/text.h"
 #include "report/html_page.h"
 #include "report/metrics_log.h"
@@ -28,9 +29,8 @@ struct Run {
   TrainOptions options;
 };
 
-Run read_run(const fs::path& path) {
-  Run run{(path / "").parent_path().filename().string(), RunDirectory::open(path), {}, {}};
-  if (run.name.empty() || run.name == ".") run.name = fs::absolute(path).parent_path().filename();
+Run read_run(const fs::path& path, const std::string& name) {
+  Run run{name, RunDirectory::open(path), {}, {}};
   std::error_code error;
   if (!fs::exists(run.folder.metrics(), error)) {
     throw CheckpointError(
@@ -169,6 +169,7 @@ json options_table(const std::vector<Run>& runs) {
   std::vector<std::vector<std::string>> rows;
   const auto defaults = options_to_entries({});
   std::vector<std::vector<ConfigEntry>> entries;
+  entries.reserve(runs.size());
   for (const Run& run : runs) entries.push_back(options_to_entries(run.options));
   rows.push_back({"option"});
   if (runs.size() == 1) {
@@ -199,7 +200,6 @@ json facts_of(const Run& run) {
   const auto add = [&](const char* name, const std::string& value) {
     facts.push_back({name, value});
   };
-  const std::string path = run.folder.path().string();
   const double step = run.metrics.empty() ? 0 : find_metric(run.metrics.back(), "step");
   add("step", fmt::format("{} of {}", with_thousands(static_cast<int64_t>(step)),
                           run.options.steps > 0 ? with_thousands(run.options.steps)
@@ -249,16 +249,19 @@ void add_films(const Run& run, size_t runs, json& films) {
 void write_run_page(const std::vector<fs::path>& paths,
                     std::vector<std::vector<std::string>> comparison, const fs::path& out) {
   std::vector<Run> runs;
-  for (const fs::path& path : paths) runs.push_back(read_run(path));
+  runs.reserve(paths.size());
+  const std::vector<std::string> names = run_names(paths);
+  for (size_t i = 0; i < paths.size(); ++i) runs.push_back(read_run(paths[i], names[i]));
   // The table's titles tell the norms: one name a run everywhere.
   for (size_t i = 0; i < runs.size() && !comparison.empty(); ++i) {
     std::string& head = comparison.front()[i + 1];
-    if (!head.starts_with(runs[i].name)) head = runs[i].name + ": " + head;
+    if (!head.starts_with(runs[i].name)) head.insert(0, runs[i].name + ": ");
     runs[i].name = head;
   }
   std::string title = runs.front().name;
   for (size_t i = 1; i < runs.size(); ++i) {
-    title += (i + 1 < runs.size() ? ", " : " and ") + runs[i].name;
+    title += i + 1 < runs.size() ? ", " : " and ";
+    title += runs[i].name;
   }
   json section{{"name", runs.size() == 1 ? "The run" : "The runs"},
                {"preliminary", false},

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "studies/glossary.h"
+
 namespace dcgan {
 
 std::string glance_line(const Study& study, bool preliminary,
@@ -16,6 +18,14 @@ std::string glance_line(const Study& study, bool preliminary,
                                            [&](const Finding& f) { return f.verdict == verdict; }));
   }
   return line + "\n";
+}
+
+std::string markdown_glossary() {
+  std::string text = "## Words\n\n";
+  for (const auto& [word, meaning] : report_glossary()) {
+    text += fmt::format("- {}: {}\n", word, meaning);
+  }
+  return text + "\n";
 }
 
 std::string markdown_table(const Figure& figure) {

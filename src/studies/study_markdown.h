@@ -12,6 +12,9 @@ namespace dcgan {
 /// own.
 std::string glance_line(const Study& study, bool preliminary, const std::vector<Finding>& findings);
 
+/// The section that says what the report's words mean.
+std::string markdown_glossary();
+
 /// A figure of kind kTable.
 std::string markdown_table(const Figure& figure);
 

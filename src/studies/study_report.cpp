@@ -14,6 +14,7 @@
 #include "report/html_page.h"
 #include "studies/figure_json.h"
 #include "studies/figure_svg.h"
+#include "studies/glossary.h"
 #include "studies/records.h"
 #include "studies/results.h"
 #include "studies/study_csv.h"
@@ -161,6 +162,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
             {"intro",
              "Each claim was put to the test by many runs; the rules that decide were fixed "
              "beforehand, except where a study says otherwise. Intervals are at 95 %."},
+            {"words", report_glossary()},
             {"studies", json::array()}};
   std::string glance =
       "# What batch normalisation does to a DCGAN\n\n"
@@ -212,7 +214,7 @@ StudyReport write_study_report(const std::vector<fs::path>& folders, const fs::p
   if (all.empty()) throw DataError("no results of a study that this program knows");
   const StudyReport report{out / "report.html", out / "report.md", out / "results.csv"};
   write_atomically(report.html, html_page(page));
-  write_atomically(report.markdown, glance + "\n" + markdown);
+  write_atomically(report.markdown, glance + "\n" + markdown_glossary() + markdown);
   write_atomically(report.csv, csv_of(all));
   return report;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace dcgan {
 
@@ -63,7 +64,7 @@ double soonest(const json& record) {
   const double steps = number_of(record, "target_step", INFINITY);
   if (std::isfinite(steps)) return -steps;
   constexpr double kMissed = -1e6;  // later than any horizon
-  return failed(record) ? -INFINITY : kMissed + accuracy(record);
+  return failed(record) ? -std::numeric_limits<double>::infinity() : kMissed + accuracy(record);
 }
 
 }  // namespace dcgan

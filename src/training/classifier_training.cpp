@@ -21,6 +21,7 @@ torch::Tensor shifted(const torch::Tensor& images, int64_t most, const RandomStr
   const torch::Tensor draw =
       random.permutation(n * sides * sides).narrow(0, 0, n).remainder(sides * sides);
   std::vector<torch::Tensor> moved;
+  moved.reserve(static_cast<size_t>(n));
   const auto offsets = draw.accessor<int64_t, 1>();
   for (int64_t i = 0; i < n; ++i) {
     moved.push_back(padded[i]

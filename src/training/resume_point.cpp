@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "common/error.h"
+#include "common/parse_number.h"
 #include "common/text.h"
 
 namespace dcgan {
@@ -27,12 +26,12 @@ void read_number(const TensorFile& file, const fs::path& path, const std::string
                  Number& value) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) return;
-  const std::string& text = found->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  const auto number = parse_number<Number>(found->second);
+  if (!number) {
     throw CheckpointError(
-        fmt::format("{}: {} is '{}', expected a number", path.string(), key, text));
+        fmt::format("{}: {} is '{}', expected a number", path.string(), key, found->second));
   }
+  value = *number;
 }
 
 ResumePoint read_resume_point(const RunDirectory& run, const fs::path& path) {

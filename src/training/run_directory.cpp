@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <set>
 
 #include "common/error.h"
 #include "common/file.h"
+#include "common/parse_number.h"
 
 namespace dcgan {
 namespace {
@@ -22,10 +22,8 @@ constexpr const char* kRuns = "runs";
 
 // Number of "00007-digits", or -1.
 int64_t run_number(const std::string& name) {
-  int64_t number = -1;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  const bool numbered = error == std::errc() && end != name.data() + name.size() && *end == '-';
-  return numbered ? number : -1;
+  const size_t dash = name.find('-');
+  return dash == std::string::npos ? -1 : parse_number<int64_t>(name.substr(0, dash)).value_or(-1);
 }
 
 [[noreturn]] void cannot_make(const fs::path& path, const std::error_code& error) {
@@ -102,10 +100,7 @@ bool holds_only_its_own(const fs::path& folder) {
 
 int64_t step_of_checkpoint(const fs::path& path) {
   const std::string stem = path.stem().string();
-  int64_t step = -1;
-  const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), step);
-  const bool whole = bad == std::errc() && end == stem.data() + stem.size();
-  return path.extension() == ".safetensors" && whole ? step : -1;
+  return path.extension() == ".safetensors" ? parse_number<int64_t>(stem).value_or(-1) : -1;
 }
 
 RunDirectory RunDirectory::create(const fs::path& out, const std::string& name) {

@@ -25,7 +25,9 @@ window.addEventListener("load", () => setTimeout(() => {
   let moved = null;
   if (slider) { const before = images(); slider.value = 0; slider.dispatchEvent(new Event("input")); moved = images() !== before; }
   const verdicts = [...document.querySelectorAll("#verdicts tbody tr")].map(r => [...r.children].map(c => c.textContent));
-  const result = {canvases, moved, verdicts, errors: window.seenErrors, resources: performance.getEntriesByType("resource").map(r => r.name)
+  const glance = [...document.querySelectorAll("#glance tr")].map(r => r.children.length);
+  const words = document.querySelectorAll("#words dt").length;
+  const result = {glance, words, canvases, moved, verdicts, errors: window.seenErrors, resources: performance.getEntriesByType("resource").map(r => r.name)
     .filter(n => !n.startsWith("data:")), tables: document.querySelectorAll("details table").length,
     wide: document.documentElement.scrollWidth > window.innerWidth, labelled: [...document.querySelectorAll("canvas")].every(c => c.getAttribute("aria-label"))};
   document.body.innerHTML = "";
@@ -67,6 +69,8 @@ class ReportInBrowser(ProgramTest):
             self.assertEqual(seen["tables"], len(seen["canvases"]))
             self.assertFalse(seen["wide"], f"scrolls sideways at {width}")
             self.assertTrue(seen["verdicts"])
+            self.assertEqual(set(seen["glance"]), {6}, "a heading for every column")
+            self.assertGreater(seen["words"], 5)
             for _, claim, verdict, evidence in seen["verdicts"]:
                 bold = verdict.split(",")[0]
                 self.assertIn(f"| {claim} | **{bold}**", markdown)

@@ -59,6 +59,7 @@ class Study(ProgramTest):
         self.run_program("report", folder)
         text = (self.folder / folder / "report.md").read_text()
         self.assertIn("ratio of FIDs", text)
+        self.assertIn("\n- FID: ", text.split("## Words")[1])
         rows = (self.folder / folder / "results.csv").read_text().splitlines()
         self.assertEqual(len(rows), 3)
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 import struct
 import unittest
 
@@ -153,6 +154,12 @@ class Train(ProgramTest):
             self.assertIn(part, result.stdout)
         self.assertNotRegex(result.stdout, r"\bnan\b")
         self.assertTrue((self.folder / "both.png").read_bytes().startswith(b"\x89PNG"))
+        # Folders of the same name are told apart by their paths.
+        (self.folder / "other").mkdir()
+        shutil.copytree(self.folder / "batch", self.folder / "other/batch")
+        self.run_program("report", "batch", "other/batch", "--out", "same.html")
+        page = (self.folder / "same.html").read_text()
+        self.assertTrue('"title":"batch: batch norm and other/batch: batch norm"' in page)
 
     def test_version_names_libtorch(self):
         self.assertRegex(self.run_program("--version").stdout, r"dcgan \d.*LibTorch \d+\.\d+")

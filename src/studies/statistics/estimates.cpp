@@ -89,6 +89,7 @@ Interval stratified_interval(const std::vector<std::vector<double>>& tasks,
   std::vector<double> estimates;
   for (int64_t i = 0; i < replicates; ++i) {
     std::vector<std::vector<double>> drawn;
+    drawn.reserve(tasks.size());
     for (const auto& task : tasks) drawn.push_back(random.resample(task));
     estimates.push_back(statistic(together(drawn)));
   }
