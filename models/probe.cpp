@@ -1,5 +1,6 @@
 #include "models/probe.h"
 
+#include <cmath>
 #include <limits>
 
 namespace dcgan {

@@ -24,14 +24,14 @@ using TagOf = hn::ScalableTag<ComputeType<T>>;
 
 // Whether masked loads and stores of whole words neither read nor write where the mask is off.
 #undef DCGAN_SAFE_MASKS
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 #define DCGAN_SAFE_MASKS 1
 #else
 #define DCGAN_SAFE_MASKS 0
 #endif
 
 // Vector registers decide how many vectors of columns a loop over rows can keep state for.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET == HWY_AVX3
 inline constexpr bool kManyRegisters = true;
 #else
 inline constexpr bool kManyRegisters = false;

@@ -1,6 +1,5 @@
 // Whole passes: statistics and result of a tile while its data are still in the cache.
 
-#include <algorithm>
 #include <cmath>
 
 #include "models/kernels/batch_norm_kernels.h"

@@ -15,7 +15,6 @@
 // give other last bits.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace dcgan::kernels {

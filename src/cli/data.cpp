@@ -1,5 +1,3 @@
-#include <torch/types.h>
-
 #include <cstdio>
 #include <memory>
 
@@ -9,11 +7,11 @@
 #include "data/open.h"
 #include "data/output_path.h"
 #include "evaluation/describe_data.h"
-#include "models/random.h"
 #include "report/grid.h"
 #include "report/image_file.h"
 #include "report/progress.h"
 #include "training/options.h"
+#include "training/run_pictures.h"
 
 namespace dcgan {
 namespace {
@@ -41,10 +39,7 @@ int run_info(const DataArguments& a) {
   std::printf("%s%s", (a.json ? data_to_json : describe_data)(a.data, *dataset, statistics).c_str(),
               a.json ? "\n" : "");
   if (!a.grid.empty()) {
-    constexpr int64_t kShown = 64;
-    const at::Tensor chosen = RandomStream(0, "reals").permutation(dataset->size());
-    const int64_t count = std::min(kShown, dataset->size());
-    write_image(a.grid, make_grid(dataset->images(chosen.narrow(0, 0, count))));
+    write_image(a.grid, make_grid(some_reals(*dataset, kGridImages)));
     if (!a.json) std::printf("%-14s%s\n", "examples", a.grid.c_str());
   }
   return static_cast<int>(ExitCode::kDone);

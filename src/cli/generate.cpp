@@ -6,6 +6,7 @@
 #include "cli/newest_run.h"
 #include "cli/values.h"
 #include "cli/verbs.h"
+#include "common/check_range.h"
 #include "common/device.h"
 #include "common/error.h"
 #include "data/output_path.h"
@@ -39,20 +40,13 @@ struct GenerateArguments {
 
 void check(const GenerateArguments& a) {
   constexpr int64_t kMost = 1000;
-  for (const auto& [name, value] : {std::pair{"rows", a.rows}, std::pair{"cols", a.cols}}) {
-    if (value < 1 || value > kMost) {
-      throw UsageError(fmt::format("--{} {}: expected 1 to {}", name, value, kMost));
-    }
-  }
+  check_range("rows", a.rows, 1, kMost);
+  check_range("cols", a.cols, 1, kMost);
   if (a.seed < 0) throw UsageError(fmt::format("--seed {}: expected 0 or above", a.seed));
-  if (a.threads < 0) throw UsageError(fmt::format("--threads {}: expected 0 or above", a.threads));
+  check_range("threads", a.threads, 0, 4096);
   constexpr int64_t kLargestBatch = 1 << 20;
-  for (const auto& [name, value] :
-       {std::pair{"batch-size", a.batch_size}, std::pair{"standing-batches", a.standing_batches}}) {
-    if (value < 1 || value > kLargestBatch) {
-      throw UsageError(fmt::format("--{} {}: expected 1 to {}", name, value, kLargestBatch));
-    }
-  }
+  check_range("batch-size", a.batch_size, 1, kLargestBatch);
+  check_range("standing-batches", a.standing_batches, 1, kLargestBatch);
   check_image_path(a.out);
 }
 
@@ -83,9 +77,13 @@ int run_generate(const GenerateArguments& a) {
   const TensorFile file = read_safetensors(path);
   check_outside_data(a.out, "--out", data_of(file));
   Generator generator = load_generator(file, path, device, weights);
-  const at::Tensor images = sample(generator, latents_of_seeds(seeds, generator->options.nz()), a);
   const auto count = static_cast<int64_t>(seeds.size());
-  write_image(a.out, make_grid(images, std::min(a.cols, count)));
+  const int64_t columns = std::min(a.cols, count);
+  const int64_t side = generator->options.image_size();
+  const GridSize size = grid_size(count, side, side, columns);
+  check_image_size(a.out, size.height, size.width, generator->options.channels());
+  const at::Tensor images = sample(generator, latents_of_seeds(seeds, generator->options.nz()), a);
+  write_image(a.out, make_grid(images, columns));
   std::printf("%s: %ld image%s of %s\n", a.out.c_str(), count, count == 1 ? "" : "s", path.c_str());
   return static_cast<int>(ExitCode::kDone);
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 namespace dcgan {
 
 /// "0.1.0"

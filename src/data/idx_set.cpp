@@ -77,12 +77,14 @@ std::unique_ptr<Dataset> open_idx(const fs::path& path, const std::string& name,
 fs::path find_fashion() {
   const fs::path folder = "/usr/share/datasets/fashion-mnist";
   std::error_code error;
-  if (!fs::is_directory(folder, error)) {
+  const std::optional<fs::path> images =
+      fs::is_directory(folder, error) ? find_idx_images(folder) : std::nullopt;
+  if (!images) {
     throw DataError(
         "--data fashion: Fashion-MNIST is not installed: apt install dataset-fashion-mnist, or "
         "name a folder with its IDX files");
   }
-  return folder;
+  return *images;
 }
 
 }  // namespace dcgan

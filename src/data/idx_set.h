@@ -21,7 +21,7 @@ std::unique_ptr<Dataset> open_idx(const std::filesystem::path& images, const std
                                   int64_t image_size, int64_t channels,
                                   std::vector<std::string> remarks);
 
-/// Fashion-MNIST as Debian installs it. Throws DataError that says how.
+/// The images of Fashion-MNIST as Debian installs it. Throws DataError that says how.
 std::filesystem::path find_fashion();
 
 }  // namespace dcgan

@@ -162,9 +162,8 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const DatasetOpti
   if (data == "digits" || data == "fashion") {
     check_small_images(data, options);
     const int64_t channels = or_else(options.channels, 1);
-    return data == "digits"
-               ? open_digits(size, channels)
-               : open_idx(*find_idx_images(find_fashion()), "fashion", size, channels, {});
+    return data == "digits" ? open_digits(size, channels)
+                            : open_idx(find_fashion(), "fashion", size, channels, {});
   }
   std::error_code error;
   const fs::path path = data;

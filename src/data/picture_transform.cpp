@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/parse_number.h"
+#include "data/decode.h"
 #include "data/left_out.h"
 
 namespace dcgan {
@@ -133,7 +134,13 @@ cv::Mat PictureTransform::apply(const cv::Mat& picture) const {
   const int side =
       fit == Fit::kCrop ? std::min(colour.rows, colour.cols) : std::max(colour.rows, colour.cols);
   const double factor = static_cast<double>(image_size) / side;
-  const cv::Mat sized = resize(colour, {scaled(colour.cols, factor), scaled(colour.rows, factor)});
+  const cv::Size whole(scaled(colour.cols, factor), scaled(colour.rows, factor));
+  // A strip of a picture is enlarged as a whole before it is cropped.
+  if (whole.height > kMostPixels / whole.width) {
+    throw PictureError(Fault::kTooLarge, fmt::format("{}x{}, at this size {}x{}", colour.cols,
+                                                     colour.rows, whole.width, whole.height));
+  }
+  const cv::Mat sized = resize(colour, whole);
   const cv::Point corner((sized.cols - image_size) / 2, (sized.rows - image_size) / 2);
   if (fit == Fit::kCrop) return sized(cv::Rect(corner, square));
   cv::Scalar margin(background[0], background[1], background[2], 0);

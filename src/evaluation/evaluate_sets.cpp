@@ -108,6 +108,20 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
     }
   }
 
+  ComparedSet held_out;
+  if (!request.held_out.empty()) {
+    held_out = open_data(request.held_out, reading, request.neighbours);
+    for (const ComparedSet* side : {&real, &held_out}) {
+      if (side->image_size != generated.image_size || side->channels != generated.channels) {
+        throw UsageError(fmt::format(
+            "--held-out: the discriminator of {} reads images of {} pixels and {} channels, those "
+            "of {} have {} and {}",
+            generated.source.name, generated.image_size, generated.channels, side->source.name,
+            side->image_size, side->channels));
+      }
+    }
+  }
+
   EvaluateResult result;
   const auto features =
       open_features(request.features.empty() ? real.default_features : request.features);
@@ -147,7 +161,6 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
     result.neighbour_distance = draw_neighbours(generated, real, request.neighbours);
   }
   if (!request.held_out.empty()) {
-    const ComparedSet held_out = open_data(request.held_out, reading, request.neighbours);
     const DiscriminatorGap gap = discriminator_gap(generated, real.source, held_out.source);
     result.d_loss_real = gap.real;
     result.d_loss_held_out = gap.held_out;

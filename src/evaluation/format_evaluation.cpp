@@ -99,7 +99,7 @@ std::string evaluation_to_json(const EvaluateResult& result) {
   if (result.d_loss_real) j["d_loss_real"] = *result.d_loss_real;
   if (result.d_loss_held_out) j["d_loss_held_out"] = *result.d_loss_held_out;
   j["warnings"] = e.warnings;
-  return j.dump();
+  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace dcgan

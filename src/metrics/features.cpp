@@ -10,8 +10,6 @@
 
 namespace dcgan {
 
-std::unique_ptr<FeatureExtractor> open_random_features();  // random_features.cpp
-
 namespace {
 
 std::filesystem::path digits_features_file() {

@@ -50,6 +50,9 @@ std::unique_ptr<FeatureExtractor> open_features(const std::string& which,
 std::unique_ptr<FeatureExtractor> open_classifier_features(const std::filesystem::path& file,
                                                            bool stacked);
 
+/// "random": convolutions drawn from a fixed seed and never trained.
+std::unique_ptr<FeatureExtractor> open_random_features();
+
 /// uint8 [N, H, W, C] as float [N, channels, size, size] in [-1, 1]: grey by 0.299 R + 0.587 G +
 /// 0.114 B, colour from grey by repetition, resized with antialiasing where the size differs.
 at::Tensor to_network_images(const at::Tensor& images, int64_t channels, int64_t size);

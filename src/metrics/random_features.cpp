@@ -1,5 +1,6 @@
 #include <torch/types.h>
 
+#include <array>
 #include <cmath>
 
 #include "metrics/features.h"

@@ -1,7 +1,5 @@
 #include "report/event_file.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 #include <limits>

@@ -6,6 +6,8 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "report/pixels.h"
+
 namespace dcgan {
 namespace {
 
@@ -14,24 +16,27 @@ constexpr int kBackground = 235;
 
 }  // namespace
 
+GridSize grid_size(int64_t count, int64_t height, int64_t width, int64_t columns) {
+  if (columns <= 0) {
+    columns = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
+  }
+  const int64_t rows = (count + columns - 1) / columns;
+  return {rows * (height + kMargin) + kMargin, columns * (width + kMargin) + kMargin, columns};
+}
+
 at::Tensor make_grid(const at::Tensor& images, int64_t columns) {
   const int64_t count = images.size(0);
   const int64_t height = images.size(1);
   const int64_t width = images.size(2);
   const int64_t channels = images.size(3);
-  if (columns <= 0) {
-    columns = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
-  }
-  const int64_t rows = (count + columns - 1) / columns;
-  at::Tensor grid = torch::full(
-      {rows * (height + kMargin) + kMargin, columns * (width + kMargin) + kMargin, channels},
-      kBackground, torch::kUInt8);
+  const GridSize size = grid_size(count, height, width, columns);
+  at::Tensor grid = torch::full({size.height, size.width, channels}, kBackground, torch::kUInt8);
   if (channels == 2 || channels == 4) {
     grid.select(2, channels - 1).fill_(255);  // margins are opaque
   }
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t top = kMargin + i / columns * (height + kMargin);
-    const int64_t left = kMargin + i % columns * (width + kMargin);
+    const int64_t top = kMargin + i / size.columns * (height + kMargin);
+    const int64_t left = kMargin + i % size.columns * (width + kMargin);
     grid.narrow(0, top, height).narrow(1, left, width).copy_(images[i]);
   }
   return grid;
@@ -45,6 +50,7 @@ at::Tensor side_by_side(const std::vector<at::Tensor>& pictures,
   std::vector<cv::Mat> columns;
   for (size_t i = 0; i < pictures.size(); ++i) {
     at::Tensor rgb = pictures[i];
+    if (rgb.size(2) % 2 == 0) rgb = blend_on_white(rgb);
     if (rgb.size(2) == 1) rgb = rgb.expand({-1, -1, 3});
     const int64_t factor = std::max<int64_t>(1, (kLeastWidth + rgb.size(1) - 1) / rgb.size(1));
     rgb = rgb.repeat_interleave(factor, 0).repeat_interleave(factor, 1).contiguous();

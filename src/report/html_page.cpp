@@ -1,6 +1,5 @@
 #include "report/html_page.h"
 
-#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +28,7 @@ void replace(std::string& text, const std::string& mark, const std::string& valu
 
 std::string html_page(const nlohmann::json& data) {
   std::string page = kPageTemplate;
-  std::string json = data.dump();
+  std::string json = data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   // "</script>" inside a string would end the script.
   for (size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3) {
     json.replace(at, 2, "<\\/");

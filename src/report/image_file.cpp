@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
-#include <algorithm>
+#include <limits>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/file.h"
+#include "report/pixels.h"
 
 namespace dcgan {
 namespace {
@@ -20,13 +21,6 @@ void append(void* context, void* data, int size) {
   auto* bytes = static_cast<std::vector<uint8_t>*>(context);
   const auto* begin = static_cast<const uint8_t*>(data);
   bytes->insert(bytes->end(), begin, begin + size);
-}
-
-at::Tensor on_white(const at::Tensor& pixels) {
-  const int64_t colours = pixels.size(2) - 1;
-  const at::Tensor alpha = pixels.narrow(2, colours, 1).to(torch::kFloat32) / 255;
-  const at::Tensor blended = pixels.narrow(2, 0, colours) * alpha + 255 * (1 - alpha);
-  return blended.round().to(torch::kUInt8).contiguous();
 }
 
 }  // namespace
@@ -39,12 +33,24 @@ void check_image_path(const std::filesystem::path& path, const char* option) {
   }
 }
 
+void check_image_size(const std::filesystem::path& path, int64_t height, int64_t width,
+                      int64_t channels) {
+  // stb counts bytes in int, with one more a row.
+  constexpr double kMostBytes = std::numeric_limits<int>::max();
+  if (static_cast<double>(height) * (static_cast<double>(width * channels) + 1) > kMostBytes) {
+    throw UsageError(
+        fmt::format("{}: a picture of {}x{} pixels is more than 2 GB; draw fewer images at a time",
+                    path.string(), width, height));
+  }
+}
+
 void write_image(const std::filesystem::path& path, const at::Tensor& pixels) {
   check_image_path(path);
+  check_image_size(path, pixels.size(0), pixels.size(1), pixels.size(2));
   const bool png = lower_extension(path) == ".png";
   at::Tensor image = pixels.contiguous();
   if (!png && image.size(2) % 2 == 0) {
-    image = on_white(image);
+    image = blend_on_white(image);
   }
   const auto height = static_cast<int>(image.size(0));
   const auto width = static_cast<int>(image.size(1));

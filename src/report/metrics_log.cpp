@@ -1,10 +1,6 @@
 #include "report/metrics_log.h"
 
-#include <fmt/format.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -70,14 +66,7 @@ MetricsLog::MetricsLog(std::filesystem::path path, int64_t last_step) : path_(st
 }
 
 void MetricsLog::write(const Metrics& metrics) {
-  const std::string line = metrics_to_json(metrics) + "\n";
-  FILE* file = std::fopen(path_.c_str(), "ab");
-  const bool written =
-      file != nullptr && std::fwrite(line.data(), 1, line.size(), file) == line.size();
-  const bool closed = file != nullptr && std::fclose(file) == 0;
-  if (!written || !closed) {
-    throw DiskError(fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));
-  }
+  append_to_file(path_, metrics_to_json(metrics) + "\n");
 }
 
 std::vector<Metrics> read_metrics(const std::filesystem::path& path) {

@@ -17,4 +17,11 @@ at::Tensor to_pixels(const at::Tensor& images) {
       .cpu();
 }
 
+at::Tensor blend_on_white(const at::Tensor& pixels) {
+  const int64_t colours = pixels.size(2) - 1;
+  const at::Tensor alpha = pixels.narrow(2, colours, 1).to(torch::kFloat32) / 255;
+  const at::Tensor blended = pixels.narrow(2, 0, colours) * alpha + 255 * (1 - alpha);
+  return blended.round().to(torch::kUInt8).contiguous();
+}
+
 }  // namespace dcgan

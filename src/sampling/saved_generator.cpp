@@ -10,7 +10,7 @@
 namespace dcgan {
 namespace {
 
-// 1: as released first. 2: a run may have changed its batch size on the way, so that images-seen is
+// 1: before that. 2: a run may have changed its batch size on the way, so that images-seen is
 // no longer step times batch-size; data-images; generator_ema.
 constexpr int64_t kNewestFormat = 2;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <set>
@@ -130,9 +131,19 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Arm>& arms) {
   const auto evaluated = [&](const Arm& arm, auto&& value) {
     return arm.evaluation ? value(*arm.evaluation) : std::string("-");
   };
-  add(fmt::format("FID, features '{}', {} images", arms.front().features, kEvaluated),
+  // Of other features the numbers do not compare: then each cell names its own.
+  std::set<std::string> features;
+  for (const Arm& arm : arms) {
+    if (arm.evaluation) features.insert(arm.features);
+  }
+  const bool common = features.size() <= 1;
+  add(common ? fmt::format("FID, features '{}', {} images",
+                           features.empty() ? "none" : *features.begin(), kEvaluated)
+             : fmt::format("FID, {} images (other features: not to be compared)", kEvaluated),
       [&](const Arm& arm) {
-        return evaluated(arm, [](const Evaluation& e) { return fmt::format("{:.1f}", e.fid); });
+        return evaluated(arm, [&](const Evaluation& e) {
+          return fmt::format("{:.1f}{}", e.fid, common ? "" : " '" + arm.features + "'");
+        });
       });
   if (arms.front().evaluation && arms.front().evaluation->modes) {
     add("classes drawn", [&](const Arm& arm) {

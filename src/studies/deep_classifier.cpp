@@ -72,7 +72,6 @@ torch::Tensor DeepClassifierImpl::forward(const torch::Tensor& images, uint64_t 
     } else {
       x = torch::linear(x, layer.linear->weight, layer.linear->bias);
     }
-    if (trace != nullptr) trace->linear.push_back(x);
     if (layer.norm1) x = layers_[i].norm1.ptr()->forward(x);
     if (layer.norm2) x = layers_[i].norm2.ptr()->forward(x);
     if (trace != nullptr) trace->inputs.push_back(x);

@@ -34,7 +34,6 @@ struct DeepClassifierOptions {
 
 /// What a forward saw: one tensor a hidden layer.
 struct LayerTrace {
-  std::vector<torch::Tensor> linear;     // outputs of the linear maps, before any norm
   std::vector<torch::Tensor> inputs;     // inputs of the nonlinearities
   std::vector<torch::Tensor> activated;  // outputs of the nonlinearities, before dropout
 };

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "studies/record_figures.h"
 #include "studies/statistics/estimates.h"
 #include "studies/sweep_parts.h"

@@ -1,9 +1,5 @@
 #include "studies/gradient_flow.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-
 #include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
 #include "studies/tuned_sweep.h"

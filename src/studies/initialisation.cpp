@@ -128,11 +128,16 @@ class Initialisation : public TunedSweep {
   }
 
  private:
-  static Records of_network(const Records& results, const std::string& network,
-                            const std::string& arm) {
-    return select(judged(results, "", arm), "", "", [&](const json& r) {
-      return r["settings"]["point"].get<std::string>().starts_with(network + ",");
-    });
+  // An arm's judged runs at every deviation, each at its own rate alone: results may hold runs at
+  // a rate that more tuning runs took back.
+  Records of_network(const Records& results, const std::string& network,
+                     const std::string& arm) const {
+    Records runs;
+    for (const Point& point : plan(Budget::kStandard).points) {
+      if (!point.name.starts_with(network + ",")) continue;
+      for (const json& r : at_best(results, point.name, arm)) runs.push_back(r);
+    }
+    return runs;
   }
 
   // The deviation whose best rate is best on the tuning seeds.

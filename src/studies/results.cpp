@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <set>
 
 #include "common/device.h"
 #include "common/error.h"
@@ -103,7 +102,7 @@ void ResultsFile::append(const nlohmann::json& record) const {
   const int reason = errno;
   if (file >= 0) ::close(file);
   if (failed) {
-    throw UsageError(fmt::format("cannot write to {}: {}", path_.string(), std::strerror(reason)));
+    throw DiskError(fmt::format("cannot write to {}: {}", path_.string(), std::strerror(reason)));
   }
 }
 

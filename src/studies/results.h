@@ -26,7 +26,7 @@ class ResultsFile {
   /// DataError on a damaged line before the last.
   Content read(const Study& study) const;
 
-  /// Throws UsageError when the disk refuses. Removes a torn last line first.
+  /// Throws DiskError when the disk refuses. Removes a torn last line first.
   void append(const nlohmann::json& record) const;
 
   /// Keeps other programs off this shard's cells until the returned object dies, or the process,

@@ -23,6 +23,9 @@ double measure_step(const TrainOptions& options, const torch::Device& device) {
   constexpr int kSteps = 4;
   const int64_t images = std::min(options.batch_size, kMostImages);
   Networks networks = networks_of(options, device);
+  const bool bfloat16 = precision_of(options, device) == Precision::kBFloat16;
+  networks.pass_g.set_autocast(bfloat16);
+  networks.pass_d.set_autocast(bfloat16);
   const torch::Tensor real =
       torch::rand({images, options.channels, options.image_size, options.image_size})
           .mul_(2)
@@ -55,8 +58,16 @@ void dry_run(TrainRequest request) {
   TrainOptions& options = request.options;
   validate(options);
   const torch::Device device = prepare_device(options);
-  const std::unique_ptr<Dataset> opened = prepare_data(options, device, request.style);
+  const bool goes_on = request.resume && !request.rules.finetune;
+  const Progressed progressed = goes_on ? request.resume->progressed : Progressed();
+  const std::unique_ptr<Dataset> opened = prepare_data(options, device, request.style, progressed);
   const Dataset& dataset = *opened;
+  if (goes_on && !request.rules.allow_change) {
+    Progressed now;
+    now.data_fingerprint = dataset.fingerprint();
+    now.data_images = dataset.size();
+    check_same_data(progressed, now, options, request.resume->checkpoint);
+  }
   std::printf("data: %s, %s: %s images of %ldx%ld, %ld channel%s\n", options.data.c_str(),
               dataset.source().kind.c_str(), with_thousands(dataset.size()).c_str(),
               options.image_size, options.image_size, options.channels,
@@ -74,11 +85,14 @@ void dry_run(TrainRequest request) {
   std::printf("a step of %ld images: %.2f GFLOP, %.1f ms on %s with %ld thread%s\n",
               options.batch_size, cost.step_flops / 1e9, 1e3 * seconds,
               describe_device(device).c_str(), options.threads, options.threads == 1 ? "" : "s");
+  const int64_t left = std::max<int64_t>(options.steps - progressed.step, 0);
   std::printf(
-      "%s steps (%.1f epochs): %s, without samples, checkpoints and evaluations\n",
-      with_thousands(options.steps).c_str(),
-      static_cast<double>(options.steps * options.batch_size) / static_cast<double>(dataset.size()),
-      format_duration(seconds * static_cast<double>(options.steps)).c_str());
+      "%s steps%s (%.1f epochs): %s, without samples, checkpoints and evaluations\n",
+      with_thousands(left).c_str(),
+      goes_on ? fmt::format(" after the {} done", with_thousands(progressed.step)).c_str() : "",
+      static_cast<double>(left) * static_cast<double>(options.batch_size) /
+          static_cast<double>(dataset.size()),
+      format_duration(seconds * static_cast<double>(left)).c_str());
   std::printf(
       "faster: a smaller --image-size, --ngf and --ndf (quality), --batch-size (more steps needed)\n"
       "--dry-run: nothing was trained and nothing written\n");

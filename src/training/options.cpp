@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <string_view>
-#include <type_traits>
 
 #include "common/check_range.h"
 #include "common/config.h"

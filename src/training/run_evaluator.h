@@ -32,7 +32,8 @@ class RunEvaluator {
   /// The same with every batch of 64 images normalised by its own statistics.
   Evaluation evaluate_with_batch_statistics(Generator& generator);
 
-  /// `samples` of the real images themselves, chosen at random, in the generator's place.
+  /// `samples` of the real images themselves, at most all, chosen at random, in the generator's
+  /// place.
   Evaluation evaluate_real();
 
   std::string features() const { return features_->name(); }

@@ -58,7 +58,7 @@ class Training {
     StopSignals& signals = signals_.emplace();
     report_.emplace(run_, options_, *dataset_, progressed_, style_, real_std_);
     report_->announce(device_, remarks_);
-    if (!resumed_) begin();
+    save_beginning();
     began_ = Clock::now();
     report_->start_clock();
     for (bool ended = false; !ended;) {
@@ -107,7 +107,20 @@ class Training {
 
   void begin() {
     report_->log().write({{"step", 0.0}, {"real_std", real_std_}, {"sample_std", write_samples()}});
-    save();  // so that a run killed before its first interval can be resumed like any other
+    save();
+  }
+
+  // So that a run killed before its first interval can be resumed like any other.
+  void save_beginning() {
+    try {
+      if (!resumed_) {
+        begin();
+      } else if (!fs::exists(run_.checkpoint(progressed_.step))) {
+        save();  // a branch, in a folder of its own
+      }
+    } catch (const Diverged& diverged) {
+      fail_diverged(run_, diverged, 0);
+    }
   }
 
   void train_to_the_end(StopSignals& signals) {

@@ -24,6 +24,11 @@ class Divergence(ProgramTest):
         self.checkpoints_are_finite("a")
         self.run_program("generate", "a")
 
+    def test_weights_that_begin_infinite_are_no_internal_error(self):
+        for words in ([], ["--on-divergence", "rollback"]):
+            self.expect_error(5, "at step 0 discriminator.main.0.weight is not finite", "train", *SMALL, "--init", "normal:1e39",
+                              "--steps", 2, "--quiet", "--out", "a", *words)
+
     def test_rollback_is_bounded_and_each_is_reported(self):
         result = self.run_program("train", *OVERFLOWS, "--on-divergence", "rollback", "--out", "a", code=5)
         self.assertEqual(result.stderr.count("went back to a/checkpoints/000000.safetensors"), 5)

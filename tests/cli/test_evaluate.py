@@ -208,6 +208,12 @@ class Evaluate(ProgramTest):
         found = self.evaluate(run, "--samples", 50, "--held-out", "digits")
         self.assertAlmostEqual(found["d_loss_real"], found["d_loss_held_out"])
 
+    def test_held_out_images_of_another_size_are_refused(self):
+        run = self.train()
+        self.run_program("train", *SMALL, "--image-size", 16, "--steps", 1, "--out", "small")
+        self.expect_error(2, "--held-out: the discriminator of", "evaluate", run, "--data", "small", "--samples", 50,
+                          "--held-out", "digits", "--quiet")
+
     def test_training_does_not_begin_with_features_that_cannot_be_had(self):
         for code, said, features in [(2, "--eval-features nonsense: expected digits", "nonsense"),
                                      (2, "--eval-features missing.pt: no such file", "missing.pt"),

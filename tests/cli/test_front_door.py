@@ -77,6 +77,8 @@ class DryRun(ProgramTest):
         learnt = sum(t.size for name, t in tensors.items()
                      if name.startswith(("generator.", "discriminator.")) and name.endswith((".weight", ".bias")))
         self.assertEqual(total, learnt)
+        result = self.run_program("train", "--resume", "run", "--steps", 1501, "--dry-run")
+        self.assertIn("1,500 steps after the 1 done", result.stdout)
 
     def test_too_little_memory_names_the_batch_that_fits(self):
         # Enough address space for the libraries, not for the training.

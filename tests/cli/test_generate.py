@@ -24,6 +24,9 @@ class Generate(ProgramTest):
             self.assertEqual(one, self.picture("--seeds", "5", "--batch-size", size))
         self.assertEqual(self.picture("--seeds", "0"), self.picture("--seeds", "0"))
 
+    def test_threads_are_bounded(self):
+        self.expect_error(2, "--threads 5000000000: expected 0 to 4096", "generate", "run", "--threads", 5000000000)
+
     def test_jpeg_and_newest_run(self):
         self.run_program("train", *SMALL, "--steps", 3)
         self.run_program("generate", "--out", "x.jpg")

@@ -145,6 +145,13 @@ class Resume(ProgramTest):
         (self.folder / "elsewhere").mkdir()
         self.expect_error(2, "its run already went on to ../whole/checkpoints/000021.safetensors", "train",
                           "--resume", f"../{old}", cwd="elsewhere")
+        # The branch has a checkpoint of its own from its beginning on.
+        branch = self.start_program("train", "--resume", old, "--out", "killed", "--steps", 100000, "--checkpoint-every", 90000,
+                                    "--log-every", 1)
+        self.wait_for_steps("killed", branch)
+        branch.kill()
+        branch.wait()
+        self.assertIn("step 9", self.run_program("train", "--resume", "killed", "--steps", 9, "--checkpoint-every", 90000).stderr)
         self.run_program("train", "--resume", old, "--out", "parts")
         a, b = (safetensors.numpy.load_file(self.folder / d / "checkpoints/000021.safetensors")
                 for d in ["whole", "parts"])

@@ -87,6 +87,16 @@ TEST(Folder, TheCentreIsCroppedFromTheShorterSide) {
   EXPECT_TRUE((all(*open_16(folder.path(), 3)) == 255).all().item<bool>());
 }
 
+TEST(Folder, AStripThatWouldFillTheMemoryIsTooLarge) {
+  PictureTransform transform;
+  transform.image_size = 256;
+  transform.channels = 3;
+  EXPECT_THROW(transform.apply(red(4, 600'000)), PictureError);
+  EXPECT_EQ(transform.apply(red(4, 4'000)).size(), cv::Size(256, 256));
+  transform.fit = Fit::kPad;  // shrinks it
+  EXPECT_EQ(transform.apply(red(4, 600'000)).size(), cv::Size(256, 256));
+}
+
 TEST(Folder, CutAndForeignFilesAreLeftOutWithACount) {
   const TemporaryFolder folder;
   cv::Mat noise(64, 64, CV_8UC3);

@@ -25,6 +25,18 @@ TEST(Grid, ImagesStandInRowsAndEmptyCellsStayBackground) {
             (std::vector<int64_t>{42, 52, 1}));
 }
 
+TEST(Grid, PicturesOfAnyChannelCountStandSideBySide) {
+  for (const int64_t channels : {1, 2, 3, 4}) {
+    at::Tensor picture = torch::full({24, 420, channels}, 80, torch::kUInt8);
+    if (channels % 2 == 0) picture.select(2, channels - 1).fill_(0);  // transparent: white
+    const at::Tensor all = side_by_side({picture, picture}, {"a", "b"});
+    EXPECT_EQ(all.size(1), 2 * (420 + 32));
+    const uint8_t expected = channels % 2 == 0 ? 255 : 80;
+    const at::Tensor second = all.slice(0, 36, 60).slice(1, 452 + 16, 452 + 16 + 420);
+    EXPECT_TRUE((second == expected).all().item<bool>()) << channels;
+  }
+}
+
 TEST(ImageFile, PngKeepsEveryPixelOfEveryChannelCount) {
   const TemporaryFolder folder;
   for (const int64_t channels : {1, 3, 4}) {
@@ -52,6 +64,8 @@ TEST(ImageFile, JpegBlendsAlphaOntoWhite) {
 TEST(ImageFile, FaultsAreNamed) {
   const auto pixels = torch::zeros({4, 4, 1}, torch::kUInt8);
   expect_error(ExitCode::kUsage, ".png or .jpg", [&] { write_image("x.gif", pixels); });
+  expect_error(ExitCode::kUsage, "198007x66002 pixels",
+               [&] { check_image_size("x.png", 66'002, 198'007, 3); });
   expect_error(ExitCode::kUsage, "/nowhere/x.png", [&] { write_image("/nowhere/x.png", pixels); });
 }
 
