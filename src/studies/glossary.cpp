@@ -4,7 +4,8 @@ namespace dcgan {
 
 const std::vector<std::pair<std::string, std::string>>& report_glossary() {
   static const std::vector<std::pair<std::string, std::string>> words{
-      {"run, seed", "One training from its start to its horizon; the seed is all its chance."},
+      {"run, seed",
+       "One training from its start to its horizon; the seed decides all that is random in it."},
       {"horizon", "The step at which a study's runs end and are judged."},
       {"arm",
        "What is compared: batch norm, no norm, ... An arm's settings (learning rate, initial "
