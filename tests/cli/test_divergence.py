@@ -27,7 +27,7 @@ class Divergence(ProgramTest):
     def test_weights_that_begin_infinite_are_no_internal_error(self):
         for words in ([], ["--on-divergence", "rollback"]):
             self.expect_error(5, "at step 0 discriminator.main.0.weight is not finite", "train", *SMALL, "--init", "normal:1e39",
-                              "--steps", 2, "--quiet", "--out", "a", *words)
+                              "--steps", 2, "--quiet", "--out", f"run{len(words)}", *words)
 
     def test_rollback_is_bounded_and_each_is_reported(self):
         result = self.run_program("train", *OVERFLOWS, "--on-divergence", "rollback", "--out", "a", code=5)
