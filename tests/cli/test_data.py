@@ -48,6 +48,16 @@ class DataTest(ProgramTest):
 
 
 class Folders(DataTest):
+    def test_the_text_says_what_the_json_says(self):
+        for i in range(3):
+            self.save(f"d/{'ab'[i % 2]}/{i}.jpg", noise(i))
+        (self.folder / "d/a/empty.png").touch()
+        text = self.run_program("data", "info", "d", "--image-size", 32, "--quiet").stdout
+        info = self.info("d", "--image-size", 32)
+        for line in [r"images +3\n", r"trained as +32x32, 3 channels\n", rf"mean +{info['mean'][0]:.4f}", r"\n +a: 2\n", r"\n +b: 1\n",
+                     r"left out, empty: 1 \(a/empty.png\)"]:
+            self.assertRegex(text, line)
+
     def test_fewer_images_than_a_batch_are_named(self):  # D01
         for i in range(10):
             self.save(f"d/{i}.jpg", noise(i))
