@@ -14,14 +14,15 @@ namespace dcgan {
 namespace {
 
 // A list as the command line takes it: "35,55,108,108".
-std::string join(const toml::array& array, const ConfigEntry& entry, const std::string& source) {
+std::string join(const toml::array& array, const ConfigEntry& entry, const AsciiText& ascii,
+                 const std::string& source) {
   std::string text;
   for (const toml::node& item : array) {
     if (!text.empty()) text += ',';
     if (const auto* integer = item.as_integer()) {
       text += std::to_string(integer->get());
     } else if (const auto* string = item.as_string()) {
-      text += string->get();
+      text += ascii.original(string->get());
     } else {
       throw UsageError(fmt::format("{}:{}: the list {} must hold whole numbers or strings", source,
                                    entry.line, entry.key));
@@ -30,7 +31,8 @@ std::string join(const toml::array& array, const ConfigEntry& entry, const std::
   return text;
 }
 
-ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::string& source) {
+ConfigEntry to_entry(const std::string& key, const toml::node& node, const AsciiText& ascii,
+                     const std::string& source) {
   ConfigEntry entry{key, {}, static_cast<int64_t>(node.source().begin.line)};
   if (const auto* boolean = node.as_boolean()) {
     entry.value = boolean->get();
@@ -39,9 +41,9 @@ ConfigEntry to_entry(const std::string& key, const toml::node& node, const std::
   } else if (const auto* number = node.as_floating_point()) {
     entry.value = number->get();
   } else if (const auto* string = node.as_string()) {
-    entry.value = string->get();
+    entry.value = ascii.original(string->get());
   } else if (const auto* array = node.as_array()) {
-    entry.value = join(*array, entry, source);
+    entry.value = join(*array, entry, ascii, source);
     entry.is_list = true;
   } else {
     throw UsageError(fmt::format("{}:{}: {} must be a number, a string, a list, true or false",
@@ -69,17 +71,19 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
         "{}:{}: a character that is not ASCII stands outside of quotes, or behind a backslash",
         source, line));
   }
+  if (!is_utf8(text)) throw UsageError(fmt::format("{}: is no UTF-8 text", source));
+  const AsciiText ascii(text);
   toml::table document;
   try {
-    document = toml::parse(text, source);
+    document = toml::parse(ascii.text(), source);
   } catch (const toml::parse_error& error) {
     throw UsageError(fmt::format("{}:{}: {}", source, error.source().begin.line,
-                                 in_plain_words(first_line(error.description()))));
+                                 ascii.original(in_plain_words(first_line(error.description())))));
   }
   std::vector<ConfigEntry> entries;
   // TOML itself forbids a key twice in one place; the plain keys and the table are two.
   const auto add = [&](const std::string& key, const toml::node& node) {
-    const ConfigEntry entry = to_entry(key, node, source);
+    const ConfigEntry entry = to_entry(key, node, ascii, source);
     for (const ConfigEntry& other : entries) {
       if (other.key != key) continue;
       throw UsageError(fmt::format("{}:{}: {} is given in line {} already", source,
@@ -89,7 +93,7 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
     entries.push_back(entry);
   };
   for (const auto& [key, node] : document) {
-    const std::string name(key.str());
+    const std::string name = ascii.original(key.str());
     if (node.is_array_of_tables()) {
       // The node itself knows no place, its first table does.
       throw UsageError(fmt::format("{}:{}: [[{}]] is a list of tables; expected [{}] or plain keys",
@@ -102,7 +106,7 @@ std::vector<ConfigEntry> parse_config(std::string_view text, const std::string& 
                                      source, node.source().begin.line, name, table));
       }
       for (const auto& [inner_key, inner_node] : *section) {
-        add(std::string(inner_key.str()), inner_node);
+        add(ascii.original(inner_key.str()), inner_node);
       }
     } else {
       add(name, node);

@@ -1,10 +1,19 @@
 #include "common/config_characters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 
+#include "common/parse_number.h"
+
 namespace dcgan {
 namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr char kEnd = '~';
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
 // The end of the quoted text that begins at `first`: behind its closing quotes, or where it breaks
 // off (a text on one line ends with the line).
@@ -36,7 +45,7 @@ size_t stray_in_quoted(std::string_view text, size_t first, size_t end) {
   for (size_t i = first; i + 1 < end; ++i) {
     if (text[i] != '\\') continue;
     const size_t next = std::min(text.find_first_not_of(" \t\r\n", i + 1), end);
-    if (next < end && static_cast<unsigned char>(text[next]) >= 0x80) return next;
+    if (next < end && !is_ascii(text[next])) return next;
     ++i;
   }
   return end;
@@ -51,7 +60,6 @@ bool begins_quoted(std::string_view text, size_t i) {
 }  // namespace
 
 int64_t line_of_stray_character(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   int64_t line = 1;
   size_t i = 0;
@@ -64,12 +72,48 @@ int64_t line_of_stray_character(std::string_view text) {
       next = end_of_quoted(text, i);
       const size_t stray = stray_in_quoted(text, i, next);
       if (stray < next) return line + std::count(text.begin() + i, text.begin() + stray, '\n');
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
+    } else if (!is_ascii(c)) {
       return line;
     }
     for (; i < next; ++i) line += text[i] == '\n' ? 1 : 0;
   }
   return 0;
+}
+
+AsciiText::AsciiText(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  for (int64_t i = 0; mark_.empty() || text.find(mark_) != std::string_view::npos; ++i) {
+    mark_ = fmt::format("~{}~", i);
+  }
+  while (!text.empty()) {
+    const auto first = std::find_if_not(text.begin(), text.end(), is_ascii);
+    const auto last = std::find_if(first, text.end(), is_ascii);
+    text_.append(text.begin(), first);
+    if (first != last) {
+      text_ += fmt::format("{}{}{}", mark_, runs_.size(), kEnd);
+      runs_.emplace_back(first, last);
+    }
+    text.remove_prefix(static_cast<size_t>(last - text.begin()));
+  }
+}
+
+std::string AsciiText::original(std::string_view part) const {
+  std::string text;
+  while (true) {
+    const size_t first = part.find(mark_);
+    text += part.substr(0, first);
+    if (first == std::string_view::npos) return text;
+    part.remove_prefix(first + mark_.size());
+    const size_t end = part.find(kEnd);
+    const auto run = parse_number<size_t>(part.substr(0, end));
+    // Escapes may happen to spell a mark that is none.
+    if (end == std::string_view::npos || !run || *run >= runs_.size()) {
+      text += mark_;
+      continue;
+    }
+    text += runs_[*run];
+    part.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace dcgan

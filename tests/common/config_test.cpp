@@ -56,6 +56,19 @@ TEST(Config, AListOverSeveralLinesBecomesWhatTheCommandLineTakes) {
   EXPECT_EQ(std::get<std::string>(entries[0].value), "35,55,108,108");
 }
 
+TEST(Config, CharactersBeyondAsciiComeBackWhereverTheyStand) {
+  const auto entries = parse_config(
+      "\xef\xbb\xbf# h\u00fctte ~0~\n\"\u00e4~\" = '\u00fc~0~0~\u3042\\'\n"
+      "b = [\"\u00e9\\u007e0~\", '\U0001F600']\n",
+      "f.toml", "train");
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[1].key, "\u00e4~");
+  EXPECT_EQ(std::get<std::string>(entries[1].value), "\u00fc~0~0~\u3042\\");
+  EXPECT_EQ(std::get<std::string>(entries[0].value), "\u00e9~0~,\U0001F600");
+  expect_error(ExitCode::kUsage, "f.toml: is no UTF-8 text",
+               [] { parse_config("a = '\xff'\n", "f.toml", "train"); });
+}
+
 TEST(Config, RefusesCharactersThatAreNotAsciiOutsideOfQuotes) {
   const auto line_of = [](std::string_view text) { return line_of_stray_character(text); };
   EXPECT_EQ(
@@ -73,8 +86,10 @@ TEST(Config, RefusesCharactersThatAreNotAsciiOutsideOfQuotes) {
   EXPECT_EQ(line_of("a = \"\\\\\u00e4\""), 0);
   EXPECT_EQ(line_of("a =7\"\u00e9 = 1"), 1);
   // Undefined behaviour in toml++ 3.3.
-  EXPECT_THROW(parse_config("a = 1939%01979[[[[[[[1\xc3\x95\n[0Z\n", "x.toml", "train"),
-               UsageError);
+  for (const char* text :
+       {"a = 1939%01979[[[[[[[1\xc3\x95\n[0Z\n", "a= 1979-02K='\"\xef\xbb\xb7\"\n#2KK"}) {
+    EXPECT_THROW(parse_config(text, "x.toml", "train"), UsageError);
+  }
 }
 
 }  // namespace
