@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 
 #include "common/parse_number.h"
 
@@ -82,8 +83,10 @@ int64_t line_of_stray_character(std::string_view text) {
 
 AsciiText::AsciiText(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  for (int64_t i = 0; mark_.empty() || text.find(mark_) != std::string_view::npos; ++i) {
-    mark_ = fmt::format("~{}~", i);
+  // From the text's hash on, so that no text is made of the marks that would be tried.
+  for (size_t i = std::hash<std::string_view>()(text);; ++i) {
+    mark_ = fmt::format("~{:x}~", i);
+    if (text.find(mark_) == std::string_view::npos) break;
   }
   while (!text.empty()) {
     const auto first = std::find_if_not(text.begin(), text.end(), is_ascii);
