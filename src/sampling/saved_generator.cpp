@@ -10,8 +10,8 @@
 namespace dcgan {
 namespace {
 
-// 1: before that. 2: a run may have changed its batch size on the way, so that images-seen is
-// no longer step times batch-size; data-images; generator_ema.
+// 1: without what 2 brought. 2: a run may have changed its batch size on the way, so that
+// images-seen is no longer step times batch-size; data-images; generator_ema.
 constexpr int64_t kNewestFormat = 2;
 
 const std::string& entry(const TensorFile& file, const std::filesystem::path& path,
