@@ -1,5 +1,7 @@
 #include "models/nonlinearity.h"
 
+#include "models/vector_math.h"
+
 namespace dcgan {
 
 Nonlinearity parse_nonlinearity(std::string_view name) {
@@ -32,6 +34,7 @@ torch::Tensor apply_nonlinearity(Nonlinearity nonlinearity, const torch::Tensor&
     case Nonlinearity::kLeakyRelu:
       return torch::leaky_relu(input, slope_of(nonlinearity));
     case Nonlinearity::kTanh:
+      settle_vector_math();
       return torch::tanh(input);
     case Nonlinearity::kSigmoid:
       return torch::sigmoid(input);

@@ -8,6 +8,7 @@
 #include "models/convolution_kernels.h"
 #include "models/kernels/batch_norm.h"
 #include "models/kernels/leaky_backward.h"
+#include "models/vector_math.h"
 
 namespace dcgan {
 namespace {
@@ -133,6 +134,7 @@ class WrittenPassOf : public WrittenPass {
     if (pass.tanh) {
       Tensor values =
           torch::from_blob(pass.output, {pass.output_size()}, c10::CppTypeToScalarType<T>::value);
+      settle_vector_math();
       at::tanh_out(values, values);
     }
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "metrics/one_thread.h"
+
 namespace dcgan {
 namespace {
 
@@ -17,6 +19,7 @@ at::Tensor square_root(const at::Tensor& matrix) {
 
 double frechet_distance(const FeatureMoments& a, const FeatureMoments& b) {
   const torch::NoGradGuard no_grad;
+  const OneThread one_thread;
   TORCH_CHECK_VALUE(a.dimension() == b.dimension(), "features of ", a.dimension(), " and of ",
                     b.dimension(), " dimensions have no distance");
   const at::Tensor ca = a.covariance();

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "common/parallel.h"
+#include "metrics/one_thread.h"
 #include "models/random.h"
 
 namespace dcgan {
@@ -34,15 +37,23 @@ KernelDistance kernel_distance(const at::Tensor& a, const at::Tensor& b, int64_t
                     "KID: subsets of ", subset_size, " cannot be drawn from ", a.size(0), " and ",
                     b.size(0), " samples");
   const RandomStream random(seed, "kernel distance");
+  const auto draw = [&](const at::Tensor& features, int64_t subset, uint64_t side) {
+    const at::Tensor order =
+        random.substream(2 * static_cast<uint64_t>(subset) + side).permutation(features.size(0));
+    return features.index_select(0, order.narrow(0, 0, subset_size));
+  };
+  // Each subset on one thread, as many at a time as there are threads: no bit depends on them.
+  std::vector<double> values(static_cast<size_t>(subsets));
+  {
+    const int threads = at::get_num_threads();
+    const OneThread one_thread;  // holds in threads that begin while it lives, too
+    parallel_for(subsets, threads, [&](int64_t i) {
+      values[static_cast<size_t>(i)] = squared_mmd(draw(a, i, 0), draw(b, i, 1));
+    });
+  }
   double sum = 0;
   double squares = 0;
-  for (int64_t i = 0; i < subsets; ++i) {
-    const auto draw = [&](const at::Tensor& features, uint64_t side) {
-      const at::Tensor order =
-          random.substream(2 * static_cast<uint64_t>(i) + side).permutation(features.size(0));
-      return features.index_select(0, order.narrow(0, 0, subset_size));
-    };
-    const double value = squared_mmd(draw(a, 0), draw(b, 1));
+  for (const double value : values) {
     sum += value;
     squares += value * value;
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/one_thread.h"
+
 namespace dcgan {
 
 FeatureMoments::FeatureMoments(int64_t dimension)
@@ -19,6 +21,7 @@ void FeatureMoments::add(const at::Tensor& features) {
   TORCH_CHECK_VALUE(features.dim() == 2 && features.size(1) == dimension(),
                     "features: expected [N, ", dimension(), "], is ", features.sizes());
   if (features.size(0) == 0) return;
+  const OneThread one_thread;
   const at::Tensor x = features.to(torch::kFloat64);
   const at::Tensor mean = x.mean(0);
   const at::Tensor centred = x - mean;
