@@ -66,14 +66,23 @@ class StepTwin(ProgramTest):
                 self.assertLessEqual(set(expected), set(found))
                 self.assertLess(self.distance(found, expected), 1e-9)
 
+    @staticmethod
+    def root_mean_square_distance(a, b):
+        """The same of root mean squares."""
+        def size(values):
+            return values.double().square().mean().sqrt().item()
+        return max(size(a[name].double() - value.double()) / max(size(value), 1e-3) for name, value in b.items())
+
     def test_in_float_no_further_from_the_truth_than_twice_the_twin(self):
         """The truth: the same steps in double. Medians over several runs, because a value that rounding
-        carries over the kink of LeakyReLU sends either program off by more than rounding, now and then."""
+        carries over the kink of LeakyReLU sends either program off by more than rounding, now and then;
+        root mean squares, because the largest difference is the luck of one value (over five runs its
+        medians had ratios from 0.4 to 5, those of root mean squares from 0.4 to 1.5)."""
         lr = 1e-4
         for norm in (True, False):
             with self.subTest(norm=norm):
                 distances = []
-                for seed in range(5):
+                for seed in range(9):
                     exact, _, _ = self.start(torch.float64, norm, lr, seed)
                     single, real, latents = self.start(torch.float32, norm, lr, seed)
                     initial = named(single)
@@ -82,7 +91,7 @@ class StepTwin(ProgramTest):
                     truth = self.train(exact, real.double(), latents.double())
                     theirs = self.train(single, real, latents)
                     found = self.ours(initial, real, latents, lr)
-                    distances.append((self.distance(found, truth), self.distance(theirs, truth)))
+                    distances.append(tuple(self.root_mean_square_distance(x, truth) for x in (found, theirs)))
                 ours, theirs = (statistics.median(column) for column in zip(*distances))
                 self.assertLess(ours, 2 * theirs, distances)
 
