@@ -22,18 +22,13 @@ RunDirectory require_newest_run() {
 std::string newest_run_folder() { return require_newest_run().path().string(); }
 
 std::filesystem::path find_checkpoint(const std::string& where) {
-  if (where.empty()) return require_newest_run().checkpoints().front();
+  if (where.empty()) return require_newest_run().newest_checkpoint();
   std::error_code error;
   if (!std::filesystem::exists(where, error)) {
     throw CheckpointError(fmt::format("{}: no such checkpoint or run folder", where));
   }
   if (std::filesystem::is_directory(where, error)) {
-    const RunDirectory run = RunDirectory::open(where);
-    const auto checkpoints = run.checkpoints();
-    if (checkpoints.empty()) {
-      throw CheckpointError(fmt::format("{}: {}", where, run.why_without_checkpoint()));
-    }
-    return checkpoints.front();
+    return RunDirectory::open(where).newest_checkpoint();
   }
   return where;
 }

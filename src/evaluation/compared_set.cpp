@@ -17,15 +17,11 @@ namespace dcgan {
 
 namespace fs = std::filesystem;
 
-std::optional<fs::path> checkpoint_of(const std::string& what) {
+std::optional<fs::path> named_checkpoint(const std::string& what) {
   std::error_code error;
   if (lower_extension(what) == ".safetensors") return what;
   if (!fs::is_directory(fs::path(what) / "checkpoints", error)) return {};
-  const auto checkpoints = RunDirectory::open(what).checkpoints();
-  if (checkpoints.empty()) {
-    throw CheckpointError(fmt::format("{}: a run without a checkpoint", what));
-  }
-  return checkpoints.front();
+  return RunDirectory::open(what).newest_checkpoint();
 }
 
 ComparedSet open_checkpoint(const fs::path& path, const CheckpointSampling& sampling) {

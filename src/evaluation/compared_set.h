@@ -31,7 +31,7 @@ struct ComparedSet {
 
 /// The checkpoint that the words mean, if they mean one: a file, or the newest of a run's folder.
 /// Throws CheckpointError for a run without any.
-std::optional<std::filesystem::path> checkpoint_of(const std::string& what);
+std::optional<std::filesystem::path> named_checkpoint(const std::string& what);
 
 /// How images are drawn from a checkpoint.
 struct CheckpointSampling {

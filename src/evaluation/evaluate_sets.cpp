@@ -70,7 +70,7 @@ double draw_neighbours(const ComparedSet& generated, const ComparedSet& real,
 }  // namespace
 
 EvaluateResult evaluate_sets(const EvaluateRequest& request) {
-  const auto generated_checkpoint = checkpoint_of(request.generated);
+  const auto generated_checkpoint = named_checkpoint(request.generated);
   if (!request.held_out.empty() && !generated_checkpoint) {
     throw UsageError("--held-out: only with a checkpoint, whose discriminator is asked");
   }
@@ -89,7 +89,7 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
     reading = dataset_options(trained);
   }
   ComparedSet real;
-  if (const auto checkpoint = checkpoint_of(real_name)) {
+  if (const auto checkpoint = named_checkpoint(real_name)) {
     real = open_checkpoint(*checkpoint, sampling);
   } else {
     real = open_data(real_name, reading, request.neighbours);

@@ -141,20 +141,20 @@ class Activations : public TunedSweep {
 
   // A record a seed with the best minus the worst accuracy over the nonlinearities.
   Records spreads(const Records& results, const std::string& arm) const {
+    std::vector<std::string> points;
+    for (const char* activation : kActivations) points.push_back(deep(activation));
     std::map<uint64_t, json> by_seed;
-    for (const char* activation : kActivations) {
-      for (const json& record : at_best(results, deep(activation), arm)) {
-        json& entry = by_seed[record["seed"].get<uint64_t>()];
-        const double value = accuracy(record);
-        if (entry.is_null()) {
-          entry = {{"seed", record["seed"]},
-                   {"processor", record.value("processor", "")},
-                   {"least", value},
-                   {"most", value}};
-        }
-        entry["least"] = std::min(entry["least"].get<double>(), value);
-        entry["most"] = std::max(entry["most"].get<double>(), value);
+    for (const json& record : at_best(results, points, arm)) {
+      json& entry = by_seed[record["seed"].get<uint64_t>()];
+      const double value = accuracy(record);
+      if (entry.is_null()) {
+        entry = {{"seed", record["seed"]},
+                 {"processor", record.value("processor", "")},
+                 {"least", value},
+                 {"most", value}};
       }
+      entry["least"] = std::min(entry["least"].get<double>(), value);
+      entry["most"] = std::max(entry["most"].get<double>(), value);
     }
     Records found;
     for (auto& [seed, entry] : by_seed) {

@@ -68,22 +68,19 @@ void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path
 Arm read_arm(const std::filesystem::path& path, const std::filesystem::path& picture) {
   constexpr int64_t kSamples = 512;
   const RunDirectory run = RunDirectory::open(path);
-  const auto checkpoints = run.checkpoints();
-  if (checkpoints.empty()) {
-    throw CheckpointError(fmt::format("{}: no run with a checkpoint", path.string()));
-  }
-  const TensorFile file = read_safetensors(checkpoints.front());
+  const std::filesystem::path checkpoint = run.newest_checkpoint();
+  const TensorFile file = read_safetensors(checkpoint);
   check_output_path(picture, "--out", data_of(file));
   Arm arm;
-  arm.summary = summarize_checkpoint(file, checkpoints.front());
+  arm.summary = summarize_checkpoint(file, checkpoint);
   arm.title = title_of(arm.summary);
   arm.metrics = read_metrics(run.metrics());
-  Generator generator = load_generator(file, checkpoints.front(), torch::kCPU);
+  Generator generator = load_generator(file, checkpoint, torch::kCPU);
   const at::Tensor images =
       sample_images(generator, latents_of_seeds(seed_range(0, kSamples), arm.summary.nz));
   arm.grid = make_grid(images.narrow(0, 0, kGridImages));
   arm.sample_std = sample_standard_deviation(images);
-  measure(arm, file, checkpoints.front(), generator);
+  measure(arm, file, checkpoint, generator);
   return arm;
 }
 

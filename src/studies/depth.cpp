@@ -77,12 +77,7 @@ class Depth : public TunedSweep {
 
   std::vector<Figure> figures(const Records& results) const override {
     const auto mlp = [&](const std::string& arm) {
-      Records runs;
-      for (const Point& point : plan(Budget::kStandard).points) {
-        if (is_gan(point.settings)) continue;
-        for (const json& r : at_best(results, point.name, arm)) runs.push_back(r);
-      }
-      return runs;
+      return at_best(results, point_names([](const Point& p) { return !is_gan(p.settings); }), arm);
     };
     Figure accuracies = lines_along("Accuracy along the depth, each at its own learning rate",
                                     "hidden layers", setting("depth"), "accuracy", accuracy,

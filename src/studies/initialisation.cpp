@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/parse_number.h"
 #include "studies/record_figures.h"
@@ -32,6 +32,11 @@ const std::vector<Network>& networks() {
 double deviation_of(const json& record) {
   const auto init = record["settings"]["init"].get<std::string>();
   return parse_number<double>(init.substr(init.find(':') + 1)).value();
+}
+
+// The one that all of the runs share.
+std::string point_of(const Records& runs) {
+  return runs.empty() ? "" : runs.front()["settings"]["point"].get<std::string>();
 }
 
 class Initialisation : public TunedSweep {
@@ -69,8 +74,12 @@ class Initialisation : public TunedSweep {
                                        median_text(a), median_text(b))});
     };
     for (const Network& network : networks()) {
-      const Records batch = of_network(results, network.name, "batch");
-      const Records none = of_network(results, network.name, "none");
+      // Each at its own rate alone: results may hold runs at a rate that more tuning took back.
+      const std::vector<std::string> points = points_of(network.name);
+      const Records batch = at_best(results, points, "batch");
+      const Records none = at_best(results, points, "none");
+      const Records batch_best = at_best_point(results, points, "batch");
+      const Records none_best = at_best_point(results, points, "none");
       const std::string where = std::string(": ") + network.name;
       ask(
           "More initial deviations train with batch norm" + where, batch, none,
@@ -78,11 +87,9 @@ class Initialisation : public TunedSweep {
       ask("Over all initial deviations accuracy is higher with batch norm" + where, batch, none,
           accuracy, "mean accuracy");
       ask("Each from its own best deviation, accuracy is higher with batch norm" + where,
-          at_best(results, best_point(results, network.name, "batch"), "batch"),
-          at_best(results, best_point(results, network.name, "none"), "none"), quality,
-          fmt::format("accuracy from {} with and {} without",
-                      best_point(results, network.name, "batch"),
-                      best_point(results, network.name, "none")));
+          batch_best, none_best, quality,
+          fmt::format("accuracy from {} with and {} without", point_of(batch_best),
+                      point_of(none_best)));
     }
     return decide_together(questions);
   }
@@ -94,8 +101,8 @@ class Initialisation : public TunedSweep {
           std::string("Accuracy along the initial deviation, each at its own rate: ") +
               network.name,
           "standard deviation of the initial weights", deviation_of, "accuracy", accuracy,
-          {{"batch norm", of_network(results, network.name, "batch")},
-           {"no norm", of_network(results, network.name, "none")}});
+          {{"batch norm", at_best(results, points_of(network.name), "batch")},
+           {"no norm", at_best(results, points_of(network.name), "none")}});
       figure.log_x = true;
       figures.push_back(std::move(figure));
     }
@@ -128,32 +135,9 @@ class Initialisation : public TunedSweep {
   }
 
  private:
-  // An arm's judged runs at every deviation, each at its own rate alone: results may hold runs at
-  // a rate that more tuning runs took back.
-  Records of_network(const Records& results, const std::string& network,
-                     const std::string& arm) const {
-    Records runs;
-    for (const Point& point : plan(Budget::kStandard).points) {
-      if (!point.name.starts_with(network + ",")) continue;
-      for (const json& r : at_best(results, point.name, arm)) runs.push_back(r);
-    }
-    return runs;
-  }
-
-  // The deviation whose best rate is best on the tuning seeds.
-  std::string best_point(const Records& results, const std::string& network,
-                         const std::string& arm) const {
-    std::string best;
-    std::optional<double> best_score;
-    for (const Point& point : plan(Budget::kStandard).points) {
-      if (!point.name.starts_with(network + ",")) continue;
-      const auto score = tuned_quality(results, point.name, arm);
-      if (score && (!best_score || *score > *best_score)) {
-        best = point.name;
-        best_score = score;
-      }
-    }
-    return best;
+  // The deviations that a network starts from.
+  std::vector<std::string> points_of(const std::string& network) const {
+    return point_names([&](const Point& point) { return point.name.starts_with(network + ","); });
   }
 };
 

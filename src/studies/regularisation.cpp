@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "studies/record_figures.h"
 #include "studies/sweep_parts.h"
@@ -23,6 +24,11 @@ std::string name_of(int64_t size, double dropout) {
 // Accuracy on training images minus that on the judging ones; a failed run has learnt neither.
 double gap(const json& record) {
   return failed(record) ? 0 : record["train_accuracy"].get<double>() - accuracy(record);
+}
+
+// The one that all of the runs share.
+double dropout_of(const Records& runs) {
+  return runs.empty() ? 0 : runs.front()["settings"]["dropout"].get<double>();
 }
 
 class Regularisation : public TunedSweep {
@@ -73,15 +79,22 @@ class Regularisation : public TunedSweep {
       ask("Without dropout the gap is smaller with batch norm", batch, none, gap, "gap", -1);
       ask("Without dropout the test accuracy is higher with batch norm", batch, none, quality,
           "accuracy", 1);
-      const auto [best_b, batch_best] = best_dropout(results, size, "batch");
-      const auto [best_n, none_best] = best_dropout(results, size, "none");
+      std::vector<std::string> dropped;
+      for (const double dropout : kDropouts) {
+        if (dropout > 0) dropped.push_back(name_of(size, dropout));
+      }
+      const Records batch_best = at_best_point(results, dropped, "batch");
+      const Records none_best = at_best_point(results, dropped, "none");
       ask(
           "Dropout adds less accuracy with batch norm", with_advantage(batch_best, batch),
           with_advantage(none_best, none),
           [](const json& r) { return r["advantage"].get<double>(); },
-          fmt::format("gain by dropout {:g} with and {:g} without", best_b, best_n), -1);
+          fmt::format("gain by dropout {:g} with and {:g} without", dropout_of(batch_best),
+                      dropout_of(none_best)),
+          -1);
       ask("Batch norm without dropout is better than no norm with its best dropout", batch,
-          none_best, quality, fmt::format("accuracy, dropout {:g} without norm", best_n), 1);
+          none_best, quality,
+          fmt::format("accuracy, dropout {:g} without norm", dropout_of(none_best)), 1);
     }
     return decide_together(questions);
   }
@@ -92,10 +105,9 @@ class Regularisation : public TunedSweep {
       std::vector<Group> groups;
       for (const double dropout : kDropouts) {
         for (const char* arm : {"batch", "none"}) {
-          Records runs;
-          for (const int64_t size : kSizes) {
-            for (const json& r : at_best(results, name_of(size, dropout), arm)) runs.push_back(r);
-          }
+          std::vector<std::string> points;
+          for (const int64_t size : kSizes) points.push_back(name_of(size, dropout));
+          const Records runs = at_best(results, points, arm);
           if (runs.empty()) continue;
           groups.push_back({fmt::format("{}, {:g}", arm, dropout), runs});
         }
@@ -134,23 +146,6 @@ class Regularisation : public TunedSweep {
     plan.tuning_seeds = quick ? 1 : 3;
     plan.seeds = usual_seeds(budget);
     return plan;
-  }
-
- private:
-  // The dropout above 0 whose best rate is best on the tuning seeds, and its fresh runs.
-  std::pair<double, Records> best_dropout(const Records& results, int64_t size,
-                                          const std::string& arm) const {
-    double best = 0;
-    std::optional<double> best_score;
-    for (const double dropout : kDropouts) {
-      if (dropout == 0) continue;
-      const auto score = tuned_quality(results, name_of(size, dropout), arm);
-      if (score && (!best_score || *score > *best_score)) {
-        best = dropout;
-        best_score = score;
-      }
-    }
-    return {best, at_best(results, name_of(size, best), arm)};
   }
 };
 

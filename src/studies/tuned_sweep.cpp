@@ -121,11 +121,38 @@ Records TunedSweep::at_best(const Records& results, const std::string& point,
   return at_rate(judged(results, point, arm), best_rate(tuning(results, point, arm)));
 }
 
-std::optional<double> TunedSweep::tuned_quality(const Records& results, const std::string& point,
-                                                const std::string& arm) const {
-  const Records runs = tuning(results, point, arm);
-  if (runs.empty()) return {};
-  return st::median(values_of(at_rate(runs, best_rate(runs)), quality));
+Records TunedSweep::at_best(const Records& results, const std::vector<std::string>& points,
+                            const std::string& arm) const {
+  Records runs;
+  for (const std::string& point : points) {
+    for (const json& record : at_best(results, point, arm)) runs.push_back(record);
+  }
+  return runs;
+}
+
+std::vector<std::string> TunedSweep::point_names(
+    const std::function<bool(const Point&)>& takes) const {
+  std::vector<std::string> names;
+  for (const Point& point : plan(Budget::kStandard).points) {
+    if (takes(point)) names.push_back(point.name);
+  }
+  return names;
+}
+
+Records TunedSweep::at_best_point(const Records& results, const std::vector<std::string>& points,
+                                  const std::string& arm) const {
+  Records best;
+  std::optional<double> best_score;
+  for (const std::string& point : points) {
+    const Records runs = tuning(results, point, arm);
+    if (runs.empty()) continue;
+    const double score = st::median(values_of(at_rate(runs, best_rate(runs)), quality));
+    if (!best_score || score > *best_score) {
+      best = at_best(results, point, arm);
+      best_score = score;
+    }
+  }
+  return best;
 }
 
 std::vector<Cell> TunedSweep::tuning_cells(Budget budget, const Plan& plan) const {

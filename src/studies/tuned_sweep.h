@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -59,9 +60,15 @@ class TunedSweep : public Study {
   double best_rate(const Records& tuning_runs) const;
   /// The fresh runs at the best rate: all of them but where the whole row was run.
   Records at_best(const Records& results, const std::string& point, const std::string& arm) const;
-  /// Median quality() of the tuning runs at their best rate; nothing where there are none.
-  std::optional<double> tuned_quality(const Records& results, const std::string& point,
-                                      const std::string& arm) const;
+  /// The same for several points, one after the other: lines along a sweep.
+  Records at_best(const Records& results, const std::vector<std::string>& points,
+                  const std::string& arm) const;
+  /// The names of the standard study's points that `takes` wants.
+  std::vector<std::string> point_names(const std::function<bool(const Point&)>& takes) const;
+  /// at_best() of the one among `points` whose tuning runs, at their best rate, have the best
+  /// median quality(); of equal ones the first.
+  Records at_best_point(const Records& results, const std::vector<std::string>& points,
+                        const std::string& arm) const;
   /// "3 points (names) x arms x rates x seeds", for setup().
   std::string describe(const Plan& plan) const;
   /// A row an arm and point: rate chosen, runs, failures, accuracy or FID.

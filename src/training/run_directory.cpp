@@ -136,6 +136,14 @@ std::vector<fs::path> RunDirectory::checkpoints() const {
   return paths;
 }
 
+fs::path RunDirectory::newest_checkpoint() const {
+  const auto paths = checkpoints();
+  if (paths.empty()) {
+    throw CheckpointError(fmt::format("{}: {}", path_.string(), why_without_checkpoint()));
+  }
+  return paths.front();
+}
+
 void RunDirectory::remove_unfinished() const {
   for (const fs::path& folder : {path_, path_ / "checkpoints", path_ / "samples"}) {
     std::error_code ignored;

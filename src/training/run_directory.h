@@ -49,6 +49,9 @@ class RunDirectory {
   /// Checkpoints on disk, newest first.
   std::vector<std::filesystem::path> checkpoints() const;
 
+  /// The first of checkpoints(). Throws CheckpointError saying why there is none.
+  std::filesystem::path newest_checkpoint() const;
+
   /// Why checkpoints() is empty, in words.
   std::string why_without_checkpoint() const;
 
