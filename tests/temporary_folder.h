@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace dcgan {
 
@@ -12,7 +14,10 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "dcgan-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      throw std::filesystem::filesystem_error("mkdtemp", pattern, {errno, std::generic_category()});
+    }
+    path_ = pattern;
   }
   ~TemporaryFolder() {
     std::error_code ignored;

@@ -72,5 +72,18 @@ def wait_until(condition, process=None, seconds=60):
         time.sleep(0.02)
 
 
+def children_of(parent):
+    """Process numbers of the living children."""
+    found = []
+    for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+        try:
+            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+        except OSError:  # ended meanwhile
+            continue
+        if int(fields["PPid"]) == parent and not fields["State"].startswith("Z"):
+            found.append(int(fields["Pid"]))
+    return sorted(found)
+
+
 def read_metrics(run):
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

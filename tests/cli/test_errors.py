@@ -137,8 +137,10 @@ class Errors(ProgramTest):
         self.assertRegex(result.stderr, "no CUDA device found|built without CUDA|cannot be loaded")
 
     def test_unwritable_folder_is_found_before_the_first_step(self):
+        (self.folder / "file").touch()
+        self.expect_error(2, "file/run", "train", "--out", "file/run")
         if os.geteuid() == 0:
-            return self.expect_error(2, "/sys/x", "train", "--out", "/sys/x")
+            return  # no folder is locked to root
         (self.folder / "locked").mkdir(mode=0o500)
         self.expect_error(2, "locked/run", "train", "--out", "locked/run")
 

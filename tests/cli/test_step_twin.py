@@ -1,5 +1,4 @@
 """Twenty training steps against the PyTorch DCGAN example's own, from the same weights and data."""
-import statistics
 import subprocess
 import sys
 import unittest
@@ -74,10 +73,10 @@ class StepTwin(ProgramTest):
         return max(size(a[name].double() - value.double()) / max(size(value), 1e-3) for name, value in b.items())
 
     def test_in_float_no_further_from_the_truth_than_twice_the_twin(self):
-        """The truth: the same steps in double. Medians over several runs, because a value that rounding
-        carries over the kink of LeakyReLU sends either program off by more than rounding, now and then;
-        root mean squares, because the largest difference is the luck of one value (over five runs its
-        medians had ratios from 0.4 to 5, those of root mean squares from 0.4 to 1.5)."""
+        """The truth: the same steps in double. The third smallest of nine runs, because a value that rounding
+        carries over the kink of LeakyReLU sends either program off by more than rounding, in one run of
+        four: in medians that would count once in 15 processors, so in one of 400. Root mean squares,
+        because the largest difference is the luck of one value."""
         lr = 1e-4
         for norm in (True, False):
             with self.subTest(norm=norm):
@@ -92,7 +91,7 @@ class StepTwin(ProgramTest):
                     theirs = self.train(single, real, latents)
                     found = self.ours(initial, real, latents, lr)
                     distances.append(tuple(self.root_mean_square_distance(x, truth) for x in (found, theirs)))
-                ours, theirs = (statistics.median(column) for column in zip(*distances))
+                ours, theirs = (sorted(column)[2] for column in zip(*distances))
                 self.assertLess(ours, 2 * theirs, distances)
 
 

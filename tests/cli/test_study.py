@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from program import BINARY, ProgramTest, wait_until
+from program import BINARY, ProgramTest, children_of, wait_until
 
 
 class Study(ProgramTest):
@@ -72,12 +72,8 @@ class Study(ProgramTest):
 
     def test_a_crash_costs_one_cell(self):
         running = subprocess.Popen([BINARY, *map(str, self.STUDY)], cwd=self.folder, stdout=subprocess.DEVNULL)
-
-        def workers():
-            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True).stdout
-            return [int(pid) for pid in children.split()]
-        wait_until(lambda: len(workers()) >= 2, running)
-        os.kill(workers()[0], signal.SIGSEGV)
+        wait_until(lambda: len(children_of(running.pid)) >= 2, running)
+        os.kill(children_of(running.pid)[0], signal.SIGSEGV)
         self.assertEqual(running.wait(timeout=120), 2)
         # Not counted against the arm, and tried again by the same command.
         self.assertEqual(len(self.results()), 1)

@@ -1,12 +1,11 @@
 import random
-import time
 import unittest
 
 import numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from program import SMALL, ProgramTest, read_metrics
+from program import SMALL, ProgramTest, read_metrics, wait_until
 from runs import read_events
 
 EVENTS = "events.out.tfevents.dcgan"
@@ -37,15 +36,19 @@ class TensorBoard(ProgramTest):
     def test_after_a_kill_and_a_resume_each_step_comes_once(self):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--log-every", 1, "--checkpoint-every", 100,
                                      "--out", "a", "--quiet")
-        while len(read_metrics(self.folder / "a")) < 150 if (self.folder / "a/metrics.jsonl").exists() else True:
-            time.sleep(0.02)
+
+        def newest():
+            return max((int(path.stem) for path in (self.folder / "a/checkpoints").glob("*.safetensors")), default=0)
+        wait_until(lambda: newest() >= 100, process)
+        log = self.folder / "a/metrics.jsonl"
+        logged = log.read_text().count("\n")
+        wait_until(lambda: log.read_text().count("\n") > logged + 20, process)
         process.kill()
         process.communicate()
-        newest = max(int(path.stem) for path in (self.folder / "a/checkpoints").glob("*.safetensors"))
-        self.assertGreaterEqual(newest, 100)
-        self.run_program("train", "--resume", "a", "--steps", newest + 100)
+        end = newest() + 100
+        self.run_program("train", "--resume", "a", "--steps", end)
         steps = [step for step, _ in read_events(self.folder / "a")[0]["loss_d"]]
-        self.assertEqual(steps, list(range(1, newest + 101)))
+        self.assertEqual(steps, list(range(1, end + 1)))
         self.assertEqual([line["step"] for line in read_metrics(self.folder / "a")][1:], steps)
 
     def test_all_whole_records_survive_a_cut_at_any_byte(self):

@@ -168,7 +168,8 @@ TEST_F(Device, ConvolutionsInBfloat16GiveNearlyTheSameGradients) {
     EXPECT_FALSE(torch::equal(a, b)) << "autocast did nothing";
     EXPECT_EQ(b.scalar_type(), torch::kFloat);
     const double error = ((a - b).norm() / a.norm()).item<double>();
-    EXPECT_LT(error, 0.1) << exact.optimizer_d.names()[i];
+    // 0.04 to 0.09 here; a value cast where it should not be is off by its own size.
+    EXPECT_LT(error, 0.25) << exact.optimizer_d.names()[i];
   }
 }
 
