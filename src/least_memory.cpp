@@ -1,11 +1,12 @@
-// Looks at the limit of the address space before the libraries' own initialisers run: where there
-// is not enough left for them, they would end the program without a word of why (terminate, or
-// worse). The dynamic linker calls an executable's .preinit_array first of all; only plain C works
-// there.
+// Looks at the limit of the address space and at the current folder before the libraries' own
+// initialisers run: where the one is too small or the other gone, they would end the program
+// without a word of why, or with a wrong one. The dynamic linker calls an executable's
+// .preinit_array first of all; only plain C works there.
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -27,7 +28,17 @@ unsigned long mapped_bytes() {
   return pages * static_cast<unsigned long>(::sysconf(_SC_PAGESIZE));
 }
 
-void check_least_memory(int, char**, char**) {
+// MKL, which asks for the current folder, would say that it cannot load LibTorch.
+void check_current_folder() {
+  char* folder = ::getcwd(nullptr, 0);
+  if (folder == nullptr && errno == ENOENT) {
+    std::fputs("dcgan: the current folder was deleted: change to another one (cd)\n", stderr);
+    ::_exit(static_cast<int>(dcgan::ExitCode::kUsage));
+  }
+  std::free(folder);
+}
+
+void check_least_memory() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   const unsigned long mapped = mapped_bytes();
@@ -40,7 +51,11 @@ void check_least_memory(int, char**, char**) {
   ::_exit(static_cast<int>(dcgan::ExitCode::kUsage));
 }
 
-[[gnu::section(".preinit_array"), gnu::used]] void (*const preinit)(int, char**,
-                                                                    char**) = check_least_memory;
+void check(int, char**, char**) {
+  check_current_folder();
+  check_least_memory();
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const preinit)(int, char**, char**) = check;
 
 }  // namespace

@@ -51,6 +51,9 @@ int run_evaluate(const EvaluateArguments& a) {
   constexpr int64_t kMany = 100'000'000;
   check_range("samples", request.samples, 2, kMany);
   check_range("pixel-images", request.pixel_images, 0, kMany);
+  if (request.pixel_images == 1) {
+    throw UsageError("--pixel-images 1: expected 0, or 2 and more: one image has no deviation");
+  }
   check_range("kid-subsets", request.options.kid_subsets, 1, kMany);
   check_range("kid-subset-size", request.options.kid_subset_size, 2, kMany);
   check_range("image-size", request.image_size, request.image_size == 0 ? 0 : 8, 1024);

@@ -95,10 +95,12 @@ void add_generate(CLI::App& app, Verb& chosen) {
   auto a = std::make_shared<GenerateArguments>();
   verb->add_option("checkpoint", a->checkpoint,
                    "checkpoint file or run folder (default: the newest)");
-  add_value(*verb, "--rows", a->rows, "rows of the grid");
+  CLI::Option* rows = add_value(*verb, "--rows", a->rows, "rows of the grid");
   add_value(*verb, "--cols", a->cols, "columns of the grid");
-  add_value(*verb, "--seed", a->seed, "seed of the first image; the next image has the next seed");
-  verb->add_option("--seeds", a->seeds, "one image for each of these seeds: 5, 5-68 or 0,1,7-9");
+  CLI::Option* seed = add_value(*verb, "--seed", a->seed,
+                                "seed of the first image; the next image has the next seed");
+  verb->add_option("--seeds", a->seeds, "one image for each of these seeds: 5, 5-68 or 0,1,7-9")
+      ->excludes(rows, seed);
   verb->add_option("--out", a->out, "picture to write, .png or .jpg")
       ->capture_default_str()
       ->take_last();

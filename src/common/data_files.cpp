@@ -18,13 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// $VARIABLE if given, then `installed` below the program's prefix, then `source`.
+// $VARIABLE alone if given, else `installed` below the program's prefix, then `source`.
 std::vector<fs::path> candidates(const char* variable, const char* installed, const char* source) {
-  std::vector<fs::path> folders;
-  if (const char* chosen = std::getenv(variable)) folders.emplace_back(chosen);
-  folders.push_back(executable_path().parent_path().parent_path() / installed);
-  folders.emplace_back(source);
-  return folders;
+  if (const char* chosen = std::getenv(variable); chosen != nullptr && *chosen != '\0') {
+    return {chosen};
+  }
+  return {executable_path().parent_path().parent_path() / installed, source};
 }
 
 }  // namespace
@@ -76,6 +75,11 @@ fs::path find_preset(const std::string& name) {
   std::vector<std::string> names;
   names.reserve(files.size());
   for (const fs::path& other : files) names.push_back(other.stem().string());
+  if (const char* chosen = std::getenv("DCGAN_CONFIG_DIR"); names.empty() && chosen != nullptr) {
+    throw UsageError(fmt::format(
+        "--config {}: no such file, and no preset at all in {}, which DCGAN_CONFIG_DIR names", name,
+        chosen));
+  }
   const std::string nearest = nearest_name(name, names);
   throw UsageError(fmt::format("--config {}: no such file, and no such preset; there are {}{}",
                                name, fmt::join(names, ", "),

@@ -62,7 +62,10 @@ std::string data_to_json(const std::string& data, const Dataset& dataset,
                             {"largest", (*source.sizes)[2]}};
   }
   json["classes"] = nlohmann::ordered_json::object();
-  for (const auto& [name, count] : source.classes) json["classes"][name] = count;
+  for (const auto& [name, count] : source.classes) {
+    // JSON knows no other bytes: replaced by one sign two names would become the same.
+    json["classes"][is_utf8(name) ? name : printable(name)] = count;
+  }
   json["left_out"] = nlohmann::ordered_json::object();
   for (const auto& [fault, kind] : source.left_out.kinds()) {
     json["left_out"][key_of(fault)] = {{"count", kind.count}, {"examples", kind.examples}};

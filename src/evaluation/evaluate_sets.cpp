@@ -77,13 +77,27 @@ EvaluateResult evaluate_sets(const EvaluateRequest& request) {
   const CheckpointSampling sampling{request.samples, request.statistics, request.device};
   ComparedSet generated;
   if (generated_checkpoint) generated = open_checkpoint(*generated_checkpoint, sampling);
+  if (generated_checkpoint) {
+    const auto contradicts = [&](const char* option, int64_t asked, int64_t given) {
+      if (asked == 0 || asked == given) return;
+      throw UsageError(fmt::format("--{} {}: the images of {} have {}", option, asked,
+                                   request.generated, given));
+    };
+    contradicts("image-size", request.image_size, generated.image_size);
+    contradicts("channels", request.channels, generated.channels);
+  }
   std::string real_name = request.real;
   // A side that knows its size says how the other is read.
   DatasetOptions reading;
   reading.image_size = generated_checkpoint ? generated.image_size : request.image_size;
   reading.channels = generated_checkpoint ? generated.channels : request.channels;
   if (real_name.empty()) {
-    if (!generated_checkpoint) throw UsageError("--data: name the set to compare with");
+    if (!generated_checkpoint) {
+      throw UsageError(fmt::format(
+          "{}: no checkpoint and no run folder, which would know its data; --data: name the set to "
+          "compare with",
+          request.generated));
+    }
     const TrainOptions trained = training_options(generated);
     real_name = trained.data;
     reading = dataset_options(trained);

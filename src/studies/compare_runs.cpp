@@ -37,6 +37,7 @@ struct Arm {
   /// Where the run's data can still be read.
   std::optional<Evaluation> evaluation;
   std::string features;
+  std::string data;  // its fingerprint
 };
 
 std::string title_of(const CheckpointSummary& summary) {
@@ -60,6 +61,7 @@ void measure(Arm& arm, const TensorFile& file, const std::filesystem::path& path
     RunEvaluator evaluator(*dataset, options.eval_features, kEvaluated, arm.summary.nz);
     arm.evaluation = evaluator.evaluate(generator);
     arm.features = evaluator.features();
+    arm.data = dataset->fingerprint();
   } catch (const Error& error) {
     std::fprintf(stderr, "warning: %s: no FID: %s\n", path.c_str(), error.what());
   }
@@ -130,12 +132,16 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Arm>& arms) {
   };
   // Of other features the numbers do not compare: then each cell names its own.
   std::set<std::string> features;
+  std::set<std::string> data;
   for (const Arm& arm : arms) {
-    if (arm.evaluation) features.insert(arm.features);
+    if (!arm.evaluation) continue;
+    features.insert(arm.features);
+    data.insert(arm.data);
   }
   const bool common = features.size() <= 1;
-  add(common ? fmt::format("FID, features '{}', {} images",
-                           features.empty() ? "none" : *features.begin(), kEvaluated)
+  add(common ? fmt::format("FID, features '{}', {} images{}",
+                           features.empty() ? "none" : *features.begin(), kEvaluated,
+                           data.size() > 1 ? " (other data: not to be compared)" : "")
              : fmt::format("FID, {} images (other features: not to be compared)", kEvaluated),
       [&](const Arm& arm) {
         return evaluated(arm, [&](const Evaluation& e) {

@@ -6,10 +6,12 @@
 
 namespace dcgan {
 
-bool CollapseWatch::update(Sign& sign, bool shown) {
+bool CollapseWatch::update(Sign& sign, bool shown, double step) {
   constexpr int kToTell = 2;
   sign.lines = shown ? sign.lines + 1 : 0;
-  return sign.lines == kToTell;
+  if (sign.lines != kToTell || step < 2 * sign.told) return false;
+  sign.told = step;
+  return true;
 }
 
 std::string CollapseWatch::check(Metrics& line) {
@@ -19,7 +21,7 @@ std::string CollapseWatch::check(Metrics& line) {
   std::string told;
   const auto look = [&](Sign& sign, bool shown) {
     if (shown) signs += (signs.empty() ? "" : ", ") + std::string(sign.name);
-    if (update(sign, shown))
+    if (update(sign, shown, find_metric(line, "step")))
       told += (told.empty() ? "" : "; ") + fmt::format("{}: {}", sign.name, sign.advice);
   };
   // Of a line without the number, NaN, nothing is known.

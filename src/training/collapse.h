@@ -18,16 +18,18 @@ class CollapseWatch {
   explicit CollapseWatch(double real_std) : real_std_(real_std) {}
 
   /// Adds "warnings" to a line that shows a sign. Returns what to tell the user: a sign that came
-  /// back in its next measurement, once for as long as it lasts; else "".
+  /// back in its next measurement, once for as long as it lasts, and one that comes and goes only
+  /// when as many steps again have passed; else "".
   std::string check(Metrics& line);
 
  private:
   struct Sign {
     const char* name;
     const char* advice;
-    int lines = 0;  // in a row
+    int lines = 0;     // in a row
+    double told = -1;  // at this step, the last time
   };
-  bool update(Sign& sign, bool shown);
+  bool update(Sign& sign, bool shown, double step);
 
   double real_std_;
   Sign diversity_{

@@ -81,6 +81,7 @@ ResumePoint resume_point_of(const RunDirectory& run) {
   const auto paths = run.checkpoints();
   if (paths.empty()) fail_without_checkpoint(run);
   std::vector<std::string> warnings;
+  std::string of_newest;
   for (size_t i = 0;; ++i) {
     try {
       ResumePoint point = read_resume_point(run, paths[i]);
@@ -92,7 +93,12 @@ ResumePoint resume_point_of(const RunDirectory& run) {
           "{}; it is not passed over; an older one goes on in a new folder: --resume {} --out NEW",
           error.what(), paths[i + 1].string()));
     } catch (const CheckpointError& error) {
-      if (i + 1 == paths.size()) throw;
+      if (i == 0) of_newest = error.what();
+      if (i + 1 == paths.size()) {
+        if (i == 0) throw;
+        throw CheckpointError(fmt::format("--resume {}: none of its {} checkpoints is whole; {}",
+                                          run.path().string(), paths.size(), of_newest));
+      }
       warnings.push_back(fmt::format("{}; going on from {}", error.what(), paths[i + 1].string()));
     }
   }

@@ -23,6 +23,13 @@ std::string run_name(const TrainOptions& options) {
   for (char& c : name) {
     if (c == '/' || c == '\0') c = '_';
   }
+  // Room for the number, the norms and a suffix within the 255 bytes of a file's name.
+  constexpr size_t kLongest = 180;
+  if (name.size() > kLongest) {
+    size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // UTF-8
+    name.resize(end);
+  }
   const std::string norm = options.norm_g == options.norm_d
                                ? options.norm_g
                                : "g-" + options.norm_g + "-d-" + options.norm_d;

@@ -22,9 +22,13 @@ Metrics to_metrics(const StepResult& result, int64_t step, int64_t images_seen, 
 }
 
 std::string summarize(const StepResult& result, double images_per_second) {
+  const auto value = [](const torch::Tensor& t) {
+    const double x = t.item<double>();
+    return std::isnan(x) ? std::abs(x) : x;  // whose sign means nothing
+  };
   return fmt::format("loss_d {:.3f}  loss_g {:.3f}  D(x) {:.2f}  D(G(z)) {:.2f}  {:.0f} images/s",
-                     result.loss_d.item<double>(), result.loss_g.item<double>(),
-                     result.d_real.item<double>(), result.d_fake.item<double>(), images_per_second);
+                     value(result.loss_d), value(result.loss_g), value(result.d_real),
+                     value(result.d_fake), images_per_second);
 }
 
 Metrics to_progress(const StepResult& result, double images_per_second) {

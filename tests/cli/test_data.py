@@ -65,6 +65,13 @@ class Folders(DataTest):
                           "--steps", 20)
         self.assertFalse((self.folder / "runs").exists() and any((self.folder / "runs").iterdir()))
 
+    def test_classes_whose_names_are_no_text_stay_apart(self):
+        for i, name in enumerate([b"a\xff", b"a\xfe", b"a\xfe"]):
+            folder = os.path.join(os.fsencode(self.folder), b"d", name)
+            os.makedirs(folder, exist_ok=True)
+            noise(i).save(os.path.join(os.fsdecode(folder), f"{i}.png"))
+        self.assertEqual(self.info("d")["classes"], {"a\\xfe": 2, "a\\xff": 1})
+
     def test_every_ending_in_any_case_flat_or_nested(self):  # D02
         names = ["a.jpg", "b.JPG", "c.JPEG", "d.jpeg", "e.PNG", "f.webp", "g.bmp"]
         kinds = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP"}

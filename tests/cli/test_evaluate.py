@@ -197,6 +197,14 @@ class Evaluate(ProgramTest):
         # Before the data are opened: a missing set is not what is said.
         self.expect_error(2, "only with a checkpoint", "evaluate", "nowhere", "--data", "nowhere", "--held-out", "digits", "--quiet")
 
+    def test_what_a_run_already_says_is_not_asked_for_otherwise(self):
+        run = self.train()
+        self.expect_error(2, "--image-size 16: the images of run have 32", "evaluate", run, "--image-size", 16)
+        self.expect_error(2, "--channels 3: the images of run have 1", "evaluate", run, "--channels", 3)
+        self.evaluate(run, "--samples", 20, "--image-size", 32, "--fid-only")
+        self.expect_error(2, "--pixel-images 1: expected 0, or 2 and more", "evaluate", run, "--pixel-images", 1)
+        self.expect_error(2, "nosuch: no checkpoint and no run folder", "evaluate", "nosuch")
+
     def test_sizes_that_do_not_halve_evenly(self):
         random = numpy.random.default_rng(1)
         a = self.pictures("a", random.integers(0, 256, (8, 50, 50), dtype=numpy.uint8))

@@ -7,6 +7,8 @@ import resource
 import subprocess
 import unittest
 
+from PIL import Image
+
 from program import BINARY, BUILD, SMALL, SOURCE, ProgramTest
 
 PRESETS = sorted(path.stem for path in (SOURCE / "configs").glob("*.toml"))
@@ -197,7 +199,29 @@ class LastWords(ProgramTest):
                 self.assertEqual(len(lines), 1)
 
 
+    def test_a_current_folder_that_was_deleted_is_said(self):
+        (self.folder / "gone").mkdir()
+        result = subprocess.run(["sh", "-c", f"cd gone; rmdir ../gone; '{BINARY}' --version"], cwd=self.folder, text=True,
+                                capture_output=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr),
+                         (2, "dcgan: the current folder was deleted: change to another one (cd)\n"))
+
+    def test_folders_named_by_variables_are_the_ones_looked_into(self):
+        here = {**os.environ, "DCGAN_DATA_DIR": "/nowhere", "DCGAN_CONFIG_DIR": "/nowhere"}
+        self.expect_error(3, "digits/images-idx3-ubyte.gz not found in /nowhere", "data", "info", "digits", env=here)
+        self.expect_error(2, "no preset at all in /nowhere, which DCGAN_CONFIG_DIR names", "train", "--config", "digits", env=here)
+
+
 class OutFolders(ProgramTest):
+    def test_a_long_name_of_the_data_is_cut(self):
+        data = self.folder / ("ü" * 120)
+        data.mkdir()
+        for i in range(4):
+            Image.new("L", (16, 16), 60 * i).save(data / f"{i}.png")
+        self.run_program("train", "--data", data.name, "--image-size", 16, "--batch-size", 4, "--ngf", 4, "--ndf", 4,
+                         "--steps", 1, "--quiet")
+        self.assertEqual([path.name for path in (self.folder / "runs").iterdir()], ["00000-" + "ü" * 90 + "-batch"])
+
     def test_faults_are_found_before_the_first_step(self):  # T11
         (self.folder / "file").write_text("x")
         for part, out in [("--out /proc/x", "/proc/x"), ("--out file: is a file", "file")]:

@@ -14,6 +14,10 @@ class Generate(ProgramTest):
         self.run_program("generate", "run", *arguments, "--out", "x.png")
         return (self.folder / "x.png").read_bytes()
 
+    def test_options_that_contradict_each_other(self):
+        self.expect_error(2, "--seed excludes --seeds", "generate", "run", "--seeds", "5", "--seed", 3)
+        self.expect_error(2, "--rows excludes --seeds", "generate", "run", "--seeds", "0-10", "--rows", 2)
+
     def test_a_seed_names_one_picture(self):
         one = self.picture("--seeds", "5")
         self.assertEqual(one, self.picture("--seed", 5, "--rows", 1, "--cols", 1))

@@ -100,6 +100,14 @@ class Resume(ProgramTest):
         self.assertEqual([list(json.loads(line)) for line in result.stderr.splitlines()], [["warning"]])
         self.assert_equal_runs(30)
 
+    def test_of_checkpoints_that_are_all_damaged_the_newest_is_named(self):
+        self.run_program("train", *RUN, "--steps", 20, "--out", "parts")
+        paths = sorted((self.folder / "parts/checkpoints").glob("*.safetensors"))
+        for path in paths:
+            path.write_bytes(path.read_bytes()[:-100])
+        self.expect_error(4, f"--resume parts: none of its {len(paths)} checkpoints is whole; parts/checkpoints/000020.safetensors",
+                          "train", "--resume", "parts")
+
     def test_run_killed_before_its_first_interval_goes_on_from_the_start(self):
         process = self.start_program("train", *SMALL, "--steps", 100000, "--checkpoint-every", 100000,
                                      "--out", "parts")
