@@ -148,8 +148,8 @@ int run_command_line(int argc, char** argv) {
   app.footer(
       "Try: dcgan train    (the embedded digits, a few minutes on a laptop)\n"
       "Exit codes: 0 done, 2 wrong usage, 3 bad data, 4 bad checkpoint, 5 diverged,\n"
-      "129/130/143 hung up, interrupted or terminated: after a checkpoint was saved, but\n"
-      "before the first step or at a second signal.");
+      "129/130/143 hung up, interrupted or terminated: a checkpoint was saved, except before\n"
+      "the first step and at a second signal.");
   Verb chosen;
   add_train(app, chosen);
   add_generate(app, chosen);

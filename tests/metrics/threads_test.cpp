@@ -1,5 +1,5 @@
 // A distance decides which checkpoint is kept as the best one, so a resumed run has to find the
-// very same: not a bit of it may depend on how many threads worked, or which of them was late.
+// very same: not a bit of it may depend on how many threads worked.
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/types.h>
