@@ -74,7 +74,7 @@ int run_generate(const GenerateArguments& a) {
   const torch::Device device = open_device(a.device);
   set_threads(a.threads);
   const std::filesystem::path path = find_checkpoint(a.checkpoint);
-  const TensorFile file = read_safetensors(path);
+  const TensorFile file = read_checkpoint(path);
   check_outside_data(a.out, "--out", data_of(file));
   Generator generator = load_generator(file, path, device, weights);
   const auto count = static_cast<int64_t>(seeds.size());

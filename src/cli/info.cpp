@@ -7,8 +7,8 @@
 #include "cli/verbs.h"
 #include "common/error.h"
 #include "common/text.h"
-#include "interchange/safetensors.h"
 #include "report/table.h"
+#include "training/checkpoint.h"
 
 namespace dcgan {
 namespace {
@@ -21,7 +21,7 @@ std::string describe_shape(const at::Tensor& tensor) {
 
 int run_info(const std::string& where) {
   const std::filesystem::path path = find_checkpoint(where);
-  const TensorFile file = read_safetensors(path);
+  const TensorFile file = read_checkpoint(path);
   std::printf("%s\n\n", path.c_str());
   for (const auto& [key, value] : file.metadata) {
     if (value.find('\n') == std::string::npos) {

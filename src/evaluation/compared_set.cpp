@@ -10,6 +10,7 @@
 #include "sampling/latents.h"
 #include "sampling/sampler.h"
 #include "sampling/saved_generator.h"
+#include "training/checkpoint.h"
 #include "training/run_directory.h"
 #include "training/run_evaluator.h"
 
@@ -26,7 +27,7 @@ std::optional<fs::path> named_checkpoint(const std::string& what) {
 
 ComparedSet open_checkpoint(const fs::path& path, const CheckpointSampling& sampling) {
   ComparedSet set;
-  set.checkpoint = std::make_shared<TensorFile>(read_safetensors(path));
+  set.checkpoint = std::make_shared<TensorFile>(read_checkpoint(path));
   set.checkpoint_path = path;
   const CheckpointSummary summary = summarize_checkpoint(*set.checkpoint, path);
   set.image_size = summary.image_size;

@@ -71,7 +71,7 @@ Arm read_arm(const std::filesystem::path& path, const std::filesystem::path& pic
   constexpr int64_t kSamples = 512;
   const RunDirectory run = RunDirectory::open(path);
   const std::filesystem::path checkpoint = run.newest_checkpoint();
-  const TensorFile file = read_safetensors(checkpoint);
+  const TensorFile file = read_checkpoint(checkpoint);
   check_output_path(picture, "--out", data_of(file));
   Arm arm;
   arm.summary = summarize_checkpoint(file, checkpoint);

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/text.h"
 #include "interchange/load_module.h"
+#include "training/run_directory.h"
 
 namespace dcgan {
 namespace {
@@ -114,6 +115,24 @@ TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
     file.metadata["best-metric"] = format_exact(progressed.best_metric);
   }
   return file;
+}
+
+TensorFile read_checkpoint(const fs::path& path) {
+  try {
+    return read_safetensors(path);
+  } catch (const UnreadableCheckpoint&) {
+    throw;
+  } catch (const CheckpointError& error) {
+    const fs::path run = path.parent_path().parent_path();
+    const int64_t step = step_of_checkpoint(path);
+    for (const fs::path& other : RunDirectory::open(run).checkpoints()) {
+      if (step_of_checkpoint(other) < step) {
+        throw CheckpointError(
+            fmt::format("{}; the one before it: {}", error.what(), other.string()));
+      }
+    }
+    throw;
+  }
 }
 
 std::string data_of(const TensorFile& file) {

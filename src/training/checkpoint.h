@@ -41,6 +41,11 @@ CheckpointSummary summary_of(const TrainOptions& options, int64_t step);
 TensorFile checkpoint_of(const Networks& networks, const Progressed& progressed,
                          const TrainOptions& options);
 
+/// The content of a checkpoint that is to be looked at or drawn from. Throws what
+/// read_safetensors() does; of a damaged one the message names the run's next older one, if there
+/// is any.
+TensorFile read_checkpoint(const std::filesystem::path& path);
+
 /// What the run of a checkpoint has as --data; "" where the file does not say.
 std::string data_of(const TensorFile& file);
 

@@ -14,6 +14,16 @@ class Generate(ProgramTest):
         self.run_program("generate", "run", *arguments, "--out", "x.png")
         return (self.folder / "x.png").read_bytes()
 
+    def test_of_a_damaged_checkpoint_the_one_before_it_is_named(self):
+        self.run_program("train", "--resume", "run", "--steps", 30, "--quiet")
+        path = self.folder / "run/checkpoints/000030.safetensors"
+        path.write_bytes(path.read_bytes()[:-100])
+        for verb in (["generate"], ["info"], ["evaluate", "--samples", 20]):
+            self.expect_error(4, "the one before it: run/checkpoints/000020.safetensors", *verb, "run")
+        for older in ("000020", "000000"):
+            (self.folder / f"run/checkpoints/{older}.safetensors").unlink()
+        self.assertNotIn("before it", self.run_program("info", "run", code=4).stderr)
+
     def test_options_that_contradict_each_other(self):
         self.expect_error(2, "--seed excludes --seeds", "generate", "run", "--seeds", "5", "--seed", 3)
         self.expect_error(2, "--rows excludes --seeds", "generate", "run", "--seeds", "0-10", "--rows", 2)
