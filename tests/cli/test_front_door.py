@@ -212,6 +212,29 @@ class LastWords(ProgramTest):
         self.expect_error(2, "no preset at all in /nowhere, which DCGAN_CONFIG_DIR names", "train", "--config", "digits", env=here)
 
 
+class FewImages(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "few").mkdir()
+        Image.linear_gradient("L").resize((16, 16)).save(self.folder / "few/a.png")
+
+    def test_a_set_of_one_image_trains_and_says_nothing_that_is_not_the_programs(self):
+        result = self.run_program("train", *SMALL, "--data", "few", "--batch-size", 1, "--channels", 1, "--steps", 2,
+                                  "--log-format", "json", "--out", "run")
+        for line in result.stderr.splitlines():
+            json.loads(line)
+        start = json.loads((self.folder / "run/metrics.jsonl").read_text().splitlines()[0])
+        self.assertEqual(start["real_std"], 0)
+
+    def test_distances_to_other_data_are_not_to_be_compared(self):
+        Image.linear_gradient("L").rotate(90).resize((16, 16)).save(self.folder / "few/b.png")
+        for name, data in [("a", "few"), ("b", "few"), ("c", "digits")]:
+            self.run_program("train", *SMALL, "--data", data, "--batch-size", 2, "--channels", 1, "--steps", 1,
+                             "--out", name, "--quiet", "--eval-features", "digits")
+        self.assertNotIn("not to be compared", self.run_program("report", "a", "b", "--out", "same.png").stdout)
+        self.assertIn("(other data: not to be compared)", self.run_program("report", "b", "c", "--out", "other.png").stdout)
+
+
 class OutFolders(ProgramTest):
     def test_a_long_name_of_the_data_is_cut(self):
         data = self.folder / ("ü" * 120)
