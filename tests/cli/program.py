@@ -40,8 +40,7 @@ class ProgramTest(unittest.TestCase):
 
     def wait_for_steps(self, out, process):
         """Until the run in folder `out` has logged two steps (the log's first line is of none)."""
-        log = self.folder / out / "metrics.jsonl"
-        wait_until(lambda: log.exists() and log.read_text().count("\n") > 2, process)
+        wait_until(lambda: logged_lines(self.folder / out) > 2, process)
 
     def start_program(self, *arguments):
         return subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
@@ -83,6 +82,12 @@ def children_of(parent):
         if int(fields["PPid"]) == parent and not fields["State"].startswith("Z"):
             found.append(int(fields["Pid"]))
     return sorted(found)
+
+
+def logged_lines(run):
+    """Of a run that may be writing one: how many whole lines its log has."""
+    log = run / "metrics.jsonl"
+    return log.read_text().count("\n") if log.exists() else 0
 
 
 def read_metrics(run):

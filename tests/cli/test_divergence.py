@@ -37,7 +37,7 @@ class Divergence(ProgramTest):
     def test_rollback_goes_on_with_other_data(self):
         # At these rates some runs overflow and some do not, by the data that they see.
         for rate in ["4e6", "5e6", "3e6", "4.5e6", "3.5e6"]:
-            for seed in range(1, 20):  # the first does on most processors, two of five do everywhere
+            for seed in range(1, 20):  # seven of seventeen did, the first among them
                 run = f"{rate}-{seed}"
                 command = ["train", *SMALL, "--norm", "none", "--lr", rate, "--seed", str(seed), "--steps", 40,
                            "--checkpoint-every", 2, "--on-divergence", "rollback", "--out", run, "--quiet"]
@@ -51,8 +51,10 @@ class Divergence(ProgramTest):
                     self.assertGreaterEqual(read_metrics(self.folder / run)[-1]["rollbacks"], 1)
                     self.checkpoints_are_finite(run)
                     # A resume keeps the other seed.
-                    if self.run_program("train", "--resume", run, "--steps", 42, code=None).returncode == 5:
+                    code = self.run_program("train", "--resume", run, "--steps", 42, code=None).returncode
+                    if code == 5:  # it diverged once more
                         continue
+                    self.assertEqual(code, 0)
                     self.run_program("train", "--resume", f"{run}/checkpoints/000038.safetensors", "--steps", 42, "--out", "again")
                     a, b = (self.folder / d / "checkpoints/000042.safetensors" for d in [run, "again"])
                     self.assertEqual(a.read_bytes()[-1000:], b.read_bytes()[-1000:])

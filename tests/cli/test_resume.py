@@ -11,7 +11,7 @@ import numpy
 import safetensors.numpy
 
 from png import write_png
-from program import BINARY, SMALL, SOURCE, ProgramTest, read_metrics, wait_until
+from program import BINARY, SMALL, SOURCE, ProgramTest, logged_lines, read_metrics, wait_until
 from runs import assert_equal_runs
 
 RUN = [*SMALL, "--checkpoint-every", 7, "--log-every", 3, "--sample-every", 10]
@@ -293,9 +293,8 @@ class Resume(ProgramTest):
         wait_until(lambda: len(list(checkpoints.glob("*.safetensors"))) >= 2, running)
         requested = max(checkpoints.glob("*.safetensors"))
         # It goes on: steps after the request are logged, and the stop saves one of them.
-        log = self.folder / "run/metrics.jsonl"
-        logged = log.read_text().count("\n")
-        wait_until(lambda: log.read_text().count("\n") >= logged + 2, running)
+        logged = logged_lines(self.folder / "run")
+        wait_until(lambda: logged_lines(self.folder / "run") >= logged + 2, running)
         self.assertIsNone(running.poll())
         running.send_signal(signal.SIGTERM)
         self.assertEqual(running.wait(timeout=60), 143)

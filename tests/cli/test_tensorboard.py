@@ -5,7 +5,7 @@ import numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from program import SMALL, ProgramTest, read_metrics, wait_until
+from program import SMALL, ProgramTest, logged_lines, read_metrics, wait_until
 from runs import read_events
 
 EVENTS = "events.out.tfevents.dcgan"
@@ -40,9 +40,8 @@ class TensorBoard(ProgramTest):
         def newest():
             return max((int(path.stem) for path in (self.folder / "a/checkpoints").glob("*.safetensors")), default=0)
         wait_until(lambda: newest() >= 100, process)
-        log = self.folder / "a/metrics.jsonl"
-        logged = log.read_text().count("\n")
-        wait_until(lambda: log.read_text().count("\n") > logged + 20, process)
+        logged = logged_lines(self.folder / "a")
+        wait_until(lambda: logged_lines(self.folder / "a") > logged + 20, process)
         process.kill()
         process.communicate()
         end = newest() + 100
